@@ -1,0 +1,1 @@
+"""The domain of Gridwall and its database: areas, officers, reports, incidents."""

@@ -1,0 +1,192 @@
+"""The one tree of errors. A message says what was wrong, where, and what would be right.
+
+GridwallError
+├── InvalidInput            a field of what was sent can't be used
+│   ├── NoPlace             neither coordinates, nor a code, nor an address
+│   ├── UnknownDatum
+│   ├── UnknownCategory
+│   └── InvalidCode         a code breaks the standard in a part
+├── NotLawful               the step is not one that may be taken now (carries those that may)
+├── NotFound                no such thing, or not for the caller to see
+├── NotSignedIn             no session, no token, or one that has ended
+├── NotAllowed              signed in, and still not theirs to do
+├── Conflict                somebody else was first
+├── BadFile                 a file that can't be read as what it is said to be
+├── Overloaded              more than can be taken now; carries when to come again
+├── DatabaseAway            the database can't be reached; carries when to come again
+└── SetupError              the machine, the cluster or the schema is not as needed
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FieldProblem:
+    """One thing that is wrong with one field."""
+
+    field: str
+    message: str
+
+
+class GridwallError(Exception):
+    """Base of all errors that Gridwall raises on purpose."""
+
+    title = "Gridwall error"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidInput(GridwallError):
+    """A field of what was sent can't be used.
+
+    Parameters
+    ----------
+    message
+        What is wrong and what would be right.
+    field
+        The field's name as the sender wrote it.
+    """
+
+    title = "Invalid input"
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+    @property
+    def problems(self) -> list[FieldProblem]:
+        """The fields at fault, for problem+json's `errors`."""
+        return [FieldProblem(self.field, self.message)] if self.field else []
+
+
+class InvalidFields(InvalidInput):
+    """Several fields at once; `problems` has them all."""
+
+    def __init__(self, problems: list[FieldProblem]) -> None:
+        super().__init__("; ".join(f"{p.field}: {p.message}" for p in problems))
+        self._problems = list(problems)
+
+    @property
+    def problems(self) -> list[FieldProblem]:
+        """The fields at fault, in the order found."""
+        return self._problems
+
+
+class NoPlace(InvalidInput):
+    """Neither coordinates, nor a house code, nor an address."""
+
+    title = "No place"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a place is needed: lon and lat, or house_code, or address", field="lon"
+        )
+
+
+class UnknownDatum(InvalidInput):
+    """A datum that is not one of the four."""
+
+    title = "Unknown datum"
+
+    def __init__(self, given: object) -> None:
+        super().__init__(
+            f"{given!r:.60} is no datum known here: use wgs84, cgcs2000, gcj02 or bd09",
+            field="datum",
+        )
+
+
+class UnknownCategory(InvalidInput):
+    """A category that is neither a code nor a Chinese name in the table."""
+
+    title = "Unknown category"
+
+    def __init__(self, given: object) -> None:
+        super().__init__(
+            f"{given!r:.60} is no category: use the code or the Chinese name of a class"
+            " or sub-class",
+            field="category",
+        )
+
+
+class InvalidCode(InvalidInput):
+    """A code that breaks the standard in one of its parts."""
+
+    title = "Invalid code"
+
+
+class NotLawful(GridwallError):
+    """A step that may not be taken now.
+
+    Parameters
+    ----------
+    message
+        What was asked and why it may not be.
+    lawful
+        The actions that may be taken instead, in the machine's order.
+    """
+
+    title = "Not lawful now"
+
+    def __init__(self, message: str, lawful: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.lawful = lawful
+
+
+class NotFound(GridwallError):
+    """No such thing, or not for the caller to see: the two are told alike."""
+
+    title = "Not found"
+
+
+class NotSignedIn(GridwallError):
+    """No session, no token, or one that has ended."""
+
+    title = "Not signed in"
+
+
+class NotAllowed(GridwallError):
+    """Signed in, and still not theirs to do."""
+
+    title = "Not allowed"
+
+
+class Conflict(GridwallError):
+    """Somebody else was first."""
+
+    title = "Conflict"
+
+
+class BadFile(GridwallError):
+    """A file that can't be read as what it is said to be."""
+
+    title = "Unreadable file"
+
+
+class Overloaded(GridwallError):
+    """More than can be taken now."""
+
+    title = "Overloaded"
+
+    def __init__(self, message: str, retry_after_s: int = 2) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class DatabaseAway(GridwallError):
+    """The database can't be reached or refuses to work."""
+
+    title = "Database away"
+
+    def __init__(self, message: str = "the database is away", retry_after_s: int = 2) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class SetupError(GridwallError):
+    """The machine, the cluster or the schema is not as needed."""
+
+    title = "Set-up"
