@@ -1,0 +1,186 @@
+"""The harness: a private cluster, a database of its own for each test, the real program.
+
+One cluster serves the whole run, shared by the workers of pytest-xdist; its templates are made
+once, under a file lock, and each test works on a clone that is dropped after it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from gis.cluster import OWNER, SERVER, Cluster
+
+ROOT = Path(__file__).parent.parent
+pytest_plugins = ["tests.program"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--long` adds soak, chaos and scale."""
+    parser.addoption("--long", action="store_true", help="also run the tests marked long")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is marked long unless it is asked for."""
+    if config.getoption("--long"):
+        return
+    skip = pytest.mark.skip(reason="needs --long")
+    for item in items:
+        if "long" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Async tests run on asyncio, as the server does."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder of real data, or a skip that says where it was looked for."""
+    folder = Path(os.environ.get("GRIDWALL_TEST_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"no real data at {folder} (GRIDWALL_TEST_DATA)")
+    return folder
+
+
+@dataclass(frozen=True)
+class Database:
+    """One test's own database, and the addresses by which its two roles reach it."""
+
+    name: str
+    admin_url: str
+    server_url: str
+
+
+@contextmanager
+def file_lock(path: Path) -> Iterator[None]:
+    """Among the workers of one run, one at a time."""
+    with open(path, "a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _remove_left_clusters(parent: Path) -> None:
+    """Stop and remove the clusters of earlier runs that were killed."""
+    for folder in parent.glob("gridwall-test-*"):
+        if folder.owner() == Path.home().owner() and (folder / "users.lock").exists():
+            left = Cluster(folder, durable=False)
+            if not left.in_use():
+                left.stop()
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def cluster(testrun_uid: str) -> Iterator[Cluster]:
+    """The run's private cluster; the last worker to leave stops and removes it."""
+    parent = Path(tempfile.gettempdir())
+    shared = Cluster(parent / f"gridwall-test-{testrun_uid[:12]}", durable=False)
+    with file_lock(parent / f"gridwall-test.{os.getuid()}.lock"):
+        _remove_left_clusters(parent)
+        shared.hold()
+        shared.superuser_sql("alter role gridwall_owner createdb")
+    yield shared
+    if shared.release():
+        shutil.rmtree(shared.folder, ignore_errors=True)
+
+
+def _run_as_owner(cluster: Cluster, statement: str, **names: str) -> None:
+    with psycopg.connect(cluster.url(OWNER), autocommit=True) as connection:
+        identifiers = {key: sql.Identifier(name) for key, name in names.items()}
+        connection.execute(sql.SQL(statement).format(**identifiers))
+
+
+def _clone(cluster: Cluster, template: str, name: str) -> Database:
+    _run_as_owner(cluster, "create database {name} template {template}",
+                  name=name, template=template)
+    # A clone does not take over its template's rights.
+    _run_as_owner(cluster, "revoke all on database {name} from public", name=name)
+    _run_as_owner(cluster, "grant connect on database {name} to {server}",
+                  name=name, server=SERVER)
+    return Database(name, cluster.url(OWNER, name), cluster.url(SERVER, name))
+
+
+def _template(cluster: Cluster, name: str, make: Callable[[str], None],
+              source: str | None = None) -> str:
+    """Make a template once in a run; half-made ones are made anew."""
+    made = cluster.folder / f"{name}.made"
+    with file_lock(cluster.folder / "templates.lock"):
+        if not made.exists():
+            _run_as_owner(cluster, "drop database if exists {name} with (force)", name=name)
+            if source:
+                _clone(cluster, source, name)
+            else:
+                cluster.create_database(name)
+            make(cluster.url(OWNER, name))
+            made.touch()
+    return name
+
+
+def _migrate(admin_url: str) -> None:
+    if find_spec("gis.schema"):
+        from gis.schema import migrate
+
+        migrate(admin_url)
+
+
+def _load_district(admin_url: str) -> None:
+    from fixtures.loader import load_district
+
+    load_district(admin_url, scale="demo")
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Cluster) -> str:
+    """Name of the migrated, empty database that tests are cloned from."""
+    return _template(cluster, "template_empty", _migrate)
+
+
+@pytest.fixture(scope="session")
+def district_template(cluster: Cluster, template: str) -> str:
+    """Name of the database with the synthetic district in it."""
+    return _template(cluster, "template_district", _load_district, source=template)
+
+
+@contextmanager
+def cloned(cluster: Cluster, template: str) -> Iterator[Database]:
+    """A clone of a template for a while."""
+    name = f"test_{uuid4().hex[:16]}"
+    try:
+        yield _clone(cluster, template, name)
+    finally:
+        _run_as_owner(cluster, "drop database if exists {name} with (force)", name=name)
+
+
+@pytest.fixture
+def database(cluster: Cluster, template: str) -> Iterator[Database]:
+    """A migrated, empty database of this test's own."""
+    with cloned(cluster, template) as own:
+        yield own
+
+
+@pytest.fixture
+def district_database(cluster: Cluster, district_template: str) -> Iterator[Database]:
+    """A database of this test's own with the synthetic district in it."""
+    with cloned(cluster, district_template) as own:
+        yield own
+
+
+@pytest.fixture(scope="session")
+def session_database(cluster: Cluster, district_template: str) -> Iterator[Database]:
+    """One database with the synthetic district, shared by the tests of one worker."""
+    with cloned(cluster, district_template) as own:
+        yield own
