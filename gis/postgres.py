@@ -178,7 +178,7 @@ def tuning(memory: int, durable: bool = True) -> dict[str, str]:
     """
     shared_memory = Path("/dev/shm")
     roomy = shared_memory.is_dir() and shutil.disk_usage(shared_memory).total > 256 * MEBIBYTE
-    settings = {
+    return {
         "shared_buffers": _clamp(memory // 4, 64, 8192) if durable else "128MB",
         "effective_cache_size": _clamp(memory // 2, 128, 65536),
         "work_mem": _clamp(memory // 400, 4, 64),
@@ -197,4 +197,3 @@ def tuning(memory: int, durable: bool = True) -> dict[str, str]:
         "synchronous_commit": "on" if durable else "off",
         "full_page_writes": "on" if durable else "off",
     }
-    return settings

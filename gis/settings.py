@@ -1,0 +1,169 @@
+"""Settings: built once, at the command line, from the environment, and passed in from there.
+
+Every field is one variable ``GRIDWALL_<NAME>``; ``docs/settings.md`` tells their meaning.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import secrets
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import platformdirs
+
+from gis.errors import SetupError
+
+PREFIX = "GRIDWALL_"
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off"}
+
+
+def default_home() -> Path:
+    """Where a user's Gridwall lives; for root a place that the cluster's user can reach."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/gridwall")
+    return Path(platformdirs.user_data_dir("gridwall", appauthor=False))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that may differ from one installation to the next.
+
+    Raises
+    ------
+    SetupError
+        When a value is out of its range.
+    """
+
+    home: Path
+    database_url: str = ""
+    admin_database_url: str = ""
+    secret: str = ""
+    test_data: Path = Path("../shared/data")
+    host: str = "127.0.0.1"
+    port: int = 5006
+    language: str = "zh"
+    time_zone: str = "Asia/Shanghai"
+    metre_crs: int = 4549
+    nearest_m: float = 200.0
+    live_poll_ms: int = 200
+    demo: bool = True
+    pool_size: int = 8
+    body_limit_bytes: int = 2_000_000
+    session_hours: int = 12
+    log_level: str = "warning"
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise SetupError(f"GRIDWALL_PORT is {self.port}: a port is 0 (any free one) to 65535")
+        if not 1 <= self.live_poll_ms <= 200:
+            raise SetupError(f"GRIDWALL_LIVE_POLL_MS is {self.live_poll_ms}: 1 to 200 are lawful")
+        if self.nearest_m < 0:
+            raise SetupError(f"GRIDWALL_NEAREST_M is {self.nearest_m}: it can't be below 0")
+        if self.language not in ("zh", "en"):
+            raise SetupError(f"GRIDWALL_LANGUAGE is {self.language!r}: use zh or en")
+        if self.pool_size < 2:
+            raise SetupError(f"GRIDWALL_POOL_SIZE is {self.pool_size}: at least 2 are needed")
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Settings:
+        """Settings from variables ``GRIDWALL_<NAME>``; empty ones count as absent.
+
+        Parameters
+        ----------
+        environ
+            The process's environment, or a test's.
+
+        Raises
+        ------
+        SetupError
+            When a value can't be read as its type, or only one of the two database
+            addresses is given.
+        """
+        types = typing.get_type_hints(cls)
+        given = {
+            field.name: _read(PREFIX + field.name.upper(), text, types[field.name])
+            for field in fields(cls)
+            if (text := environ.get(PREFIX + field.name.upper(), ""))
+        }
+        given.setdefault("home", default_home())
+        settings = cls(**given)
+        if bool(settings.database_url) != bool(settings.admin_database_url):
+            raise SetupError(
+                "set both GRIDWALL_DATABASE_URL (the server's role, which owns nothing) and"
+                " GRIDWALL_ADMIN_DATABASE_URL (migrations and loading), or neither for a"
+                " private cluster"
+            )
+        return settings
+
+    @property
+    def private_cluster(self) -> bool:
+        """Whether the database is our own cluster under `home`."""
+        return not self.database_url
+
+    def with_secret(self) -> Settings:
+        """The same with a secret: the one given, else the one kept in `home`, made if absent."""
+        if self.secret:
+            return self
+        make_home(self.home)
+        path = self.home / "secret"
+        if not path.exists():
+            fresh = self.home / f"secret.{secrets.token_hex(4)}"
+            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(48))
+            try:
+                os.link(fresh, path)  # the first of two starts wins, and both read the same
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        return replace(self, secret=path.read_text().strip())
+
+
+def make_home(home: Path) -> None:
+    """Make the home folder: others may pass through root's, for the cluster's user must.
+
+    Raises
+    ------
+    SetupError
+        When it can't be made.
+    """
+    mode = 0o711 if os.geteuid() == 0 else 0o700
+    for folder in [*reversed(home.parents), home]:
+        if not folder.exists():
+            try:
+                folder.mkdir(exist_ok=True)
+                folder.chmod(mode)
+            except OSError as problem:
+                raise SetupError(
+                    f"the folder {folder} can't be made: {problem.strerror}. Choose another with"
+                    " GRIDWALL_HOME."
+                ) from None
+
+
+def unknown_variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """Variables that look like settings and are none, each with the nearest real name or ``""``."""
+    known = [PREFIX + field.name.upper() for field in fields(Settings)]
+    return {
+        name: next(iter(difflib.get_close_matches(name, known, 1)), "")
+        for name in environ
+        if name.startswith(PREFIX) and name not in known
+    }
+
+
+def _read(name: str, text: str, kind: type) -> object:
+    if kind is Path:
+        return Path(text).expanduser().absolute()
+    if kind is bool:
+        if text.lower() in _TRUE | _FALSE:
+            return text.lower() in _TRUE
+        raise SetupError(f"{name} is {text!r}: use 1 or 0")
+    try:
+        return kind(text)
+    except ValueError:
+        raise SetupError(f"{name} is {text!r}: {kind.__name__} expected") from None
