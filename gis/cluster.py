@@ -370,7 +370,7 @@ class Cluster:
         left = [process for process in psutil.process_iter() if self._is_ours(process)]
         for process in left:
             process.terminate()
-        _, stubborn = psutil.wait_procs(left, timeout=20)
+        _, stubborn = psutil.wait_procs(left, timeout=3)
         for process in stubborn:
             process.kill()
         psutil.wait_procs(stubborn, timeout=10)

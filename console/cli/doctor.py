@@ -1,0 +1,165 @@
+"""`gridwall doctor`: what is well, what is not, and what to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from importlib import metadata
+
+import click
+import psycopg
+
+from console.cli.context import Session, pass_session
+from gis.errors import GridwallError, SetupError
+from gis.postgres import caller_account, find_programs, machine_memory
+from gis.settings import unknown_variables
+
+GIBIBYTE = 1024**3
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@pass_session
+@click.pass_context
+def doctor(context: click.Context, session: Session) -> None:
+    """Check machine, settings, database, schema, coverage and clock."""
+    ill = 0
+    for name, check in CHECKS.items():
+        try:
+            found = check(session)
+            click.echo(f"ok    {name}: {found}")
+        except (GridwallError, psycopg.Error, OSError) as problem:
+            ill += 1
+            click.echo(f"ILL   {name}: {problem}")
+    click.echo("all is well" if not ill else f"{ill} of {len(CHECKS)} checks need a hand")
+    context.exit(1 if ill else 0)
+
+
+def _python(session: Session) -> str:
+    try:
+        metadata.version("fixtures")
+    except metadata.PackageNotFoundError:
+        return f"{sys.version.split()[0]} at {sys.prefix}"
+    raise SetupError(
+        "the package `fixtures` of another project is installed beside ours of that name:"
+        " pip uninstall fixtures"
+    )
+
+
+def _machine(session: Session) -> str:
+    memory, free = machine_memory(), shutil.disk_usage(_standing(session)).free
+    if memory < 2 * GIBIBYTE or free < 5 * GIBIBYTE:
+        raise SetupError(
+            f"{memory / GIBIBYTE:.1f} GB of memory and {free / GIBIBYTE:.1f} GB free on disk:"
+            " 2 and 5 are the least"
+        )
+    return (f"{os.cpu_count()} cores, {memory / GIBIBYTE:.0f} GB of memory,"
+            f" {free / GIBIBYTE:.0f} GB free")
+
+
+def _standing(session: Session):
+    home = session.settings.home
+    return next(folder for folder in (home, *home.parents) if folder.exists())
+
+
+def _settings(session: Session) -> str:
+    unknown = unknown_variables(os.environ)
+    if unknown:
+        told = ", ".join(
+            name + (f" (did you mean {near}?)" if near else "") for name, near in unknown.items()
+        )
+        raise SetupError(f"these variables are no settings: {told}; see docs/settings.md")
+    return f"home {session.settings.home}"
+
+
+def _programs(session: Session) -> str:
+    programs = find_programs()
+    return f"PostgreSQL {programs.major} with PostGIS in {programs.folder}"
+
+
+def _database(session: Session) -> str:
+    if session.settings.private_cluster:
+        caller_account()
+    with psycopg.connect(session.server_url(), connect_timeout=10) as connection:
+        row = connection.execute(
+            "select current_user, rolsuper or rolbypassrls, postgis_lib_version()"
+            " from pg_roles where rolname = current_user"
+        ).fetchone()
+    if row[1]:
+        raise SetupError(
+            f"the server's role {row[0]} passes by row-level security: GRIDWALL_DATABASE_URL"
+            " must name a role without SUPERUSER and BYPASSRLS"
+        )
+    return f"reached as {row[0]}, PostGIS {row[2]}"
+
+
+def _schema(session: Session) -> str:
+    with psycopg.connect(session.admin_url(), connect_timeout=10) as connection:
+        there = connection.execute("select to_regclass('alembic_version')").fetchone()[0]
+        if there is None:
+            raise SetupError("no tables yet: ./gridwall db migrate (or just ./gridwall up)")
+        version = connection.execute("select version_num from alembic_version").fetchone()
+    return f"at version {version[0] if version else 'none'}"
+
+
+def _coverage(session: Session) -> str:
+    import shapely
+
+    with psycopg.connect(session.admin_url(), connect_timeout=10) as connection:
+        if connection.execute("select to_regclass('area')").fetchone()[0] is None:
+            raise SetupError("no areas yet: ./gridwall up, or ./gridwall load areas …")
+        rows = connection.execute(
+            "select st_asbinary(geom) from area"
+            " where scheme = 'base' and level = 'grid' and period @> now()"
+        ).fetchall()
+    grids = shapely.from_wkb([bytes(row[0]) for row in rows])
+    if len(grids) == 0:
+        return "no base grids yet"
+    broken = shapely.coverage_invalid_edges(grids)
+    ill = int((~shapely.is_empty(broken)).sum())
+    if ill:
+        raise SetupError(
+            f"{ill} of {len(grids)} base grids overlap a neighbour or miss its vertices; redraw"
+            " them on /planner, or load a clean coverage"
+        )
+    return f"{len(grids)} base grids fit each other exactly"
+
+
+def _clock(session: Session) -> str:
+    with psycopg.connect(session.server_url(), connect_timeout=10) as connection:
+        theirs = connection.execute("select extract(epoch from clock_timestamp())").fetchone()[0]
+    apart = abs(float(theirs) - time.time())
+    if apart > 2:
+        raise SetupError(
+            f"this machine's clock and the database's are {apart:.1f} s apart: set both by NTP"
+        )
+    return f"this machine and the database agree to {apart:.3f} s"
+
+
+def _font(session: Session) -> str:
+    if sys.platform == "darwin":
+        return "the system's own"
+    listing = shutil.which("fc-list")
+    if listing is None:
+        raise SetupError("no fontconfig: ./gridwall test installs it with a Chinese font")
+    told = subprocess.run([listing, ":lang=zh", "family"], capture_output=True, text=True,
+                          check=False).stdout.splitlines()
+    if not told:
+        raise SetupError("no Chinese font (pictures and tests only): ./gridwall test installs one")
+    return told[0]
+
+
+CHECKS: dict[str, Callable[[Session], str]] = {
+    "python": _python,
+    "machine": _machine,
+    "settings": _settings,
+    "postgresql": _programs,
+    "database": _database,
+    "schema": _schema,
+    "coverage": _coverage,
+    "clock": _clock,
+    "font": _font,
+}
