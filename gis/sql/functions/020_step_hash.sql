@@ -1,4 +1,4 @@
--- The hash of a step, as `step_hash` in gis/incidents.py has it; a test holds both equal.
+-- The hash of a step, as `step_hash` in gis/steps.py has it; a test holds both equal.
 --
 -- hash = sha256(previous | digest(head) | digest(note) | digest(target)), where | joins bytes,
 -- digest(x) is sha256 of x in UTF-8, 32 zero bytes stand for NULL (and for the hash before the

@@ -1,0 +1,268 @@
+"""The table of the closed loop: who may take which action, in which state and tier.
+
+The one source for the machine, the API's 409 answers, the buttons on screen, the tests and
+``docs/loop.md`` (written by ``python -m gis.incident_rules docs/loop.md``).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+
+from gis.types import Role, TargetKind, Tier
+
+
+class State(StrEnum):
+    """Where a matter stands. Suspended, merged and asked-for are told beside it."""
+
+    REPORTED = "reported"
+    VERIFIED = "verified"
+    DISPATCHED = "dispatched"
+    HANDLING = "handling"
+    HANDLED = "handled"
+    CHECKED = "checked"
+    CLOSED = "closed"
+    ASSESSED = "assessed"
+    REJECTED = "rejected"
+
+
+OPEN_STATES = (State.REPORTED, State.VERIFIED, State.DISPATCHED, State.HANDLING, State.HANDLED,
+               State.CHECKED)
+
+
+class Action(StrEnum):
+    """What can be done to a matter, in the order in which it is offered."""
+
+    REPORT = "report"
+    VERIFY = "verify"
+    REJECT = "reject"
+    DISPATCH = "dispatch"
+    ACCEPT = "accept"
+    HANDLE = "handle"
+    CHECK = "check"
+    CLOSE = "close"
+    RETURN = "return"
+    ESCALATE = "escalate"
+    TRANSFER = "transfer"
+    ASK_RETURN = "ask_return"
+    ASK_EXTENSION = "ask_extension"
+    ASK_SUSPENSION = "ask_suspension"
+    APPROVE = "approve"
+    REFUSE = "refuse"
+    EXTEND = "extend"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    URGE = "urge"
+    MERGE = "merge"
+    ABSORB = "absorb"
+    SPLIT = "split"
+    REOPEN = "reopen"
+    ASSESS = "assess"
+
+
+class Move(StrEnum):
+    """Where an action takes the tier."""
+
+    STAY = "stay"
+    UP = "up"
+    DOWN = "down"
+
+
+class Need(StrEnum):
+    """What a step must carry."""
+
+    NOTE = "note"
+    TO = "to"
+    UNTIL = "until"
+
+
+Actors = Mapping[Tier, frozenset[Role]]
+
+
+def _actors(**by_tier: str) -> Actors:
+    return MappingProxyType({
+        Tier(tier): frozenset(Role(role) for role in roles.split())
+        for tier, roles in by_tier.items()
+    })
+
+
+# The desk of a tier dispatches and checks; those above it may act for it.
+DESK = _actors(grid="officer community street", community="community street", street="street",
+               district="hall", city="hall")
+# Who does the work: officers, stations and teams (units sign in as departments).
+HANDLER = _actors(grid="officer", community="officer community",
+                  street="officer street department", district="department hall",
+                  city="department hall")
+# Who may grant what a handler asks: never the handler's own role alone in its tier.
+APPROVER = _actors(grid="community street", community="street", street="street hall",
+                   district="hall", city="hall")
+SUPERVISOR = _actors(grid="community street hall", community="street hall",
+                     street="street hall", district="hall", city="hall")
+SUPERVISOR_OR_CLOCK = MappingProxyType(
+    {tier: roles | {Role.SYSTEM} for tier, roles in SUPERVISOR.items()})
+DESK_OR_CLOCK = MappingProxyType({tier: roles | {Role.SYSTEM} for tier, roles in DESK.items()})
+EMERGENCY_DESK = _actors(street="street hall", district="hall", city="hall")
+GRID_OFFICER = _actors(grid="officer")
+DESK_ABOVE_GRID = MappingProxyType(
+    {tier: roles for tier, roles in DESK.items() if tier is not Tier.GRID})
+ANYBODY_AT_DOOR = MappingProxyType(
+    {tier: frozenset(Role) - {Role.PLANNER} for tier in (Tier.GRID, Tier.STREET)})
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One row: an action, when and for whom it is lawful, and what becomes of the matter.
+
+    Attributes
+    ----------
+    action
+        What is done.
+    states
+        The states in which it may be done; empty for the opening `report`.
+    actors
+        The roles that may do it, by the matter's tier; a tier left out means nobody.
+    to_state
+        The state after it; None leaves the state.
+    move
+        Where the tier goes.
+    needs
+        What the step must carry.
+    target_kinds
+        What `to` may point at; empty when the step takes no `to`.
+    pending
+        The request that must be waiting; None where it does not matter.
+    suspended
+        Whether the matter must be suspended; None where it does not matter.
+    merged
+        Whether it must be merged into another.
+    emergency_only
+        Lawful for emergencies only.
+    by_authority
+        Lawful only where the category may be closed in the tier (data, see `Policy`).
+    """
+
+    action: Action
+    states: tuple[State, ...]
+    actors: Actors
+    to_state: State | None = None
+    move: Move = Move.STAY
+    needs: frozenset[Need] = frozenset()
+    target_kinds: frozenset[TargetKind] = frozenset()
+    pending: Action | None = None
+    suspended: bool | None = False
+    merged: bool = False
+    emergency_only: bool = False
+    by_authority: bool = False
+
+
+_NOTE = frozenset({Need.NOTE})
+_TO = frozenset({Need.TO})
+_UNTIL = frozenset({Need.NOTE, Need.UNTIL})
+_HANDLERS = frozenset({TargetKind.OFFICER, TargetKind.UNIT})
+_INCIDENT = frozenset({TargetKind.INCIDENT})
+_AT_WORK = (State.DISPATCHED, State.HANDLING)
+
+RULES: tuple[Rule, ...] = (
+    Rule(Action.REPORT, (), ANYBODY_AT_DOOR, State.REPORTED, target_kinds=_HANDLERS),
+    Rule(Action.VERIFY, (State.REPORTED,), DESK, State.VERIFIED),
+    Rule(Action.REJECT, (State.REPORTED, State.VERIFIED), DESK, State.REJECTED, needs=_NOTE),
+    Rule(Action.DISPATCH, (State.VERIFIED,), DESK, State.DISPATCHED, needs=_TO,
+         target_kinds=_HANDLERS),
+    Rule(Action.DISPATCH, (State.REPORTED,), EMERGENCY_DESK, State.DISPATCHED, needs=_TO,
+         target_kinds=_HANDLERS, emergency_only=True),
+    Rule(Action.ACCEPT, (State.VERIFIED, State.DISPATCHED), HANDLER, State.HANDLING, needs=_TO,
+         target_kinds=_HANDLERS),
+    Rule(Action.HANDLE, _AT_WORK, HANDLER, State.HANDLED, needs=_NOTE),
+    Rule(Action.CHECK, (State.HANDLED,), DESK, State.CHECKED),
+    Rule(Action.CLOSE, (State.CHECKED,), DESK, State.CLOSED, by_authority=True),
+    Rule(Action.CLOSE, (State.VERIFIED, State.HANDLING, State.HANDLED), GRID_OFFICER,
+         State.CLOSED, needs=_NOTE, by_authority=True),
+    # Not done well: once more, by the same handler.
+    Rule(Action.RETURN, (State.HANDLED, State.CHECKED), DESK, State.DISPATCHED, needs=_NOTE),
+    # Not for this tier: down again.
+    Rule(Action.RETURN, (State.REPORTED,), DESK_ABOVE_GRID, State.REPORTED, Move.DOWN,
+         needs=_NOTE),
+    Rule(Action.RETURN, (State.VERIFIED, *_AT_WORK), DESK_ABOVE_GRID, State.VERIFIED, Move.DOWN,
+         needs=_NOTE),
+    Rule(Action.ESCALATE, (State.REPORTED,), DESK_OR_CLOCK, State.REPORTED, Move.UP,
+         needs=_NOTE),
+    Rule(Action.ESCALATE, (State.VERIFIED, *_AT_WORK, State.HANDLED, State.CHECKED),
+         DESK_OR_CLOCK, State.VERIFIED, Move.UP, needs=_NOTE),
+    Rule(Action.TRANSFER, _AT_WORK, DESK, State.DISPATCHED, needs=_NOTE | _TO,
+         target_kinds=_HANDLERS),
+    Rule(Action.ASK_RETURN, _AT_WORK, HANDLER, needs=_NOTE),
+    Rule(Action.ASK_EXTENSION, _AT_WORK, HANDLER, needs=_UNTIL),
+    Rule(Action.ASK_SUSPENSION, _AT_WORK, HANDLER, needs=_UNTIL),
+    # A granted return puts the task back on the desk of its tier.
+    Rule(Action.APPROVE, _AT_WORK, APPROVER, State.VERIFIED, pending=Action.ASK_RETURN),
+    Rule(Action.APPROVE, _AT_WORK, APPROVER, needs=frozenset({Need.UNTIL}),
+         pending=Action.ASK_EXTENSION),
+    Rule(Action.APPROVE, _AT_WORK, APPROVER, needs=frozenset({Need.UNTIL}),
+         pending=Action.ASK_SUSPENSION),
+    Rule(Action.REFUSE, _AT_WORK, APPROVER, needs=_NOTE, pending=Action.ASK_RETURN),
+    Rule(Action.REFUSE, _AT_WORK, APPROVER, needs=_NOTE, pending=Action.ASK_EXTENSION),
+    Rule(Action.REFUSE, _AT_WORK, APPROVER, needs=_NOTE, pending=Action.ASK_SUSPENSION),
+    Rule(Action.EXTEND, OPEN_STATES, APPROVER, needs=_UNTIL),
+    Rule(Action.SUSPEND, OPEN_STATES, APPROVER, needs=_UNTIL),
+    Rule(Action.RESUME, OPEN_STATES, SUPERVISOR_OR_CLOCK, suspended=True),
+    Rule(Action.URGE, OPEN_STATES, SUPERVISOR_OR_CLOCK, suspended=None),
+    Rule(Action.MERGE, OPEN_STATES, DESK, needs=_TO, target_kinds=_INCIDENT),
+    Rule(Action.ABSORB, OPEN_STATES, DESK, needs=_TO, target_kinds=_INCIDENT, suspended=None),
+    Rule(Action.SPLIT, OPEN_STATES, DESK, needs=_NOTE, merged=True),
+    Rule(Action.REOPEN, (State.CLOSED, State.ASSESSED), SUPERVISOR, State.VERIFIED, needs=_NOTE),
+    Rule(Action.REOPEN, (State.REJECTED,), SUPERVISOR, State.REPORTED, needs=_NOTE),
+    Rule(Action.ASSESS, (State.CLOSED,), SUPERVISOR_OR_CLOCK, State.ASSESSED),
+)
+
+ASKED = frozenset({Action.ASK_RETURN, Action.ASK_EXTENSION, Action.ASK_SUSPENSION})
+
+
+def loop_table() -> str:
+    """The rules as a Markdown table, one row a rule, in the machine's order."""
+    lines = [
+        "| action | in state | then | tier | who, by tier | must carry | only when |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines += ["| " + " | ".join(_cells(rule)) + " |" for rule in RULES]
+    return "\n".join(lines) + "\n"
+
+
+def _cells(rule: Rule) -> tuple[str, ...]:
+    who = "; ".join(
+        f"{tier}: {', '.join(role for role in Role if role in roles)}"
+        for tier, roles in rule.actors.items()
+    )
+    targets = " or ".join(kind for kind in TargetKind if kind in rule.target_kinds)
+    needs = [f"to ({targets})" if need is Need.TO else need.value
+             for need in Need if need in rule.needs]
+    return (f"`{rule.action}`", ", ".join(rule.states) or "(new)", rule.to_state or "unchanged",
+            rule.move, who, ", ".join(needs) or "–", ", ".join(_conditions(rule)) or "–")
+
+
+def _conditions(rule: Rule) -> list[str]:
+    told = [
+        (rule.pending is not None, f"`{rule.pending}` waits"),
+        (rule.suspended is True, "suspended"),
+        (rule.suspended is None, "suspended or not"),
+        (rule.merged, "merged into another"),
+        (rule.emergency_only, "emergency"),
+        (rule.by_authority, "the category may be closed in this tier"),
+    ]
+    return [text for holds, text in told if holds]
+
+
+def write_table(page: Path) -> None:
+    """Put the table between the marks of a page, leaving the prose around it alone."""
+    before, _, rest = page.read_text(encoding="utf-8").partition("<!-- table -->\n")
+    _, _, after = rest.partition("<!-- end of table -->\n")
+    page.write_text(
+        f"{before}<!-- table -->\n{loop_table()}<!-- end of table -->\n{after}", encoding="utf-8"
+    )
+
+
+if __name__ == "__main__":
+    write_table(Path(sys.argv[1]))

@@ -1,0 +1,326 @@
+"""The closed loop: a pure machine over an append-only list of steps.
+
+The rules stand in `gis.incident_rules`. An incident is what its steps make of it and nothing
+else: ``rebuild(steps)`` gives the row that the database keeps as a cache. Time is always an
+argument; deadlines are computed by `gis.clocks` and carried in the steps, so that a later
+change of limits never rewrites what was in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from gis.errors import Conflict, InvalidInput, NotLawful
+from gis.incident_rules import ASKED, RULES, Action, Move, Need, Rule, State
+from gis.steps import Step, sealed, step_hash
+from gis.types import Role, Target, TargetKind, Tier
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What differs by city and category: the highest tier, and where a matter may be closed."""
+
+    top_tier: Tier = Tier.DISTRICT
+    may_close: frozenset[Tier] = frozenset(Tier)
+
+
+# What was done was lawful by the data of its day: the past is judged by the table alone.
+ANY_POLICY = Policy(top_tier=Tier.CITY)
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """Both clocks as a step leaves them; None where none runs."""
+
+    stage_deadline_at: datetime | None = None
+    deadline_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Incident:
+    """A matter as its steps have left it. It is open exactly while `closed_at` is None."""
+
+    id: int
+    state: State
+    tier: Tier
+    emergency: bool
+    step_count: int
+    last_step_at: datetime
+    last_hash: bytes
+    opened_at: datetime
+    officer_id: int | None = None
+    unit_id: int | None = None
+    verified_at: datetime | None = None
+    dispatched_at: datetime | None = None
+    handled_at: datetime | None = None
+    closed_at: datetime | None = None
+    stage_deadline_at: datetime | None = None
+    deadline_at: datetime | None = None
+    suspended_at: datetime | None = None
+    merged_into_id: int | None = None
+    pending: Action | None = None
+
+
+def initial_tier(emergency: bool) -> Tier:
+    """Where a report starts: the grid; emergencies (突发) go past grid and community."""
+    return Tier.STREET if emergency else Tier.GRID
+
+
+def lawful_actions(incident: Incident, role: Role,
+                   policy: Policy | None = None) -> tuple[Action, ...]:
+    """The actions a role may take now, in the machine's order; often none."""
+    rules = _lawful_rules(incident, Role(role), policy or Policy())
+    return tuple(action for action in Action if any(rule.action is action for rule in rules))
+
+
+def lawful_rule(incident: Incident, action: Action, role: Role,
+                policy: Policy | None = None) -> Rule:
+    """The row by which a role may take an action now (what it needs, what it may point at).
+
+    Raises
+    ------
+    NotLawful
+        Where there is none; carries the lawful actions.
+    """
+    rules = _lawful_rules(incident, Role(role), policy or Policy())
+    for rule in rules:
+        if rule.action is action:
+            return rule
+    lawful = lawful_actions(incident, role, policy)
+    raise NotLawful(
+        f"{role} may not {action} an incident that is {_standing(incident)} at {incident.tier};"
+        f" lawful: {', '.join(lawful) or 'nothing'}", lawful)
+
+
+def open_step(incident_id: int, at: datetime, *, emergency: bool = False,
+              actor_role: Role = Role.SYSTEM, actor_id: int | None = None,
+              target: str | None = None, deadlines: Deadlines | None = None) -> Step:
+    """The first step, as the database's insert trigger writes it; it never carries a note."""
+    clocks = deadlines or Deadlines()
+    return sealed(Step(
+        incident_id, 1, Action.REPORT, at, Role(actor_role), initial_tier(emergency),
+        State.REPORTED, actor_id=actor_id, target=target,
+        stage_deadline_at=clocks.stage_deadline_at, deadline_at=clocks.deadline_at))
+
+
+def take(incident: Incident, action: Action, *, actor_role: Role, at: datetime,
+         actor_id: int | None = None, note: str | None = None, target: str | None = None,
+         until: datetime | None = None, deadlines: Deadlines | None = None,
+         policy: Policy | None = None) -> Step:
+    """The step that an action makes, ready to be stored and applied.
+
+    Without `deadlines` the running ones stay: an extension moves them to `until`, a resumption
+    moves them by the time suspended, and a new state or tier ends the stage's.
+
+    Raises
+    ------
+    NotLawful
+        The role may not do it now; carries the lawful actions.
+    InvalidInput
+        A needed field is missing or can't be used (note, to, until, at).
+    """
+    rule = lawful_rule(incident, action, actor_role, policy)
+    state, tier = _outcome(incident, rule)
+    step = Step(incident.id, incident.step_count + 1, action, at, Role(actor_role), tier, state,
+                actor_id, note, target, until, previous_hash=incident.last_hash)
+    _check_fields(incident, rule, step)
+    clocks = deadlines or _running_deadlines(incident, rule, step)
+    return sealed(replace(step, stage_deadline_at=clocks.stage_deadline_at,
+                          deadline_at=clocks.deadline_at))
+
+
+def apply(incident: Incident, step: Step, policy: Policy | None = None) -> Incident:
+    """The incident after a step. The incident given is never changed.
+
+    Raises
+    ------
+    NotLawful
+        The step is not in the table for this incident and role, or claims another outcome.
+    Conflict
+        It does not follow the last step (number, hash).
+    InvalidInput
+        A needed field is missing or can't be used.
+    """
+    _check_chain(incident, step)
+    rule = lawful_rule(incident, step.action, step.actor_role, policy)
+    if (step.state, step.tier) != _outcome(incident, rule):
+        raise NotLawful(f"{step.action} does not lead to {step.state} at {step.tier}",
+                        lawful_actions(incident, step.actor_role, policy))
+    _check_fields(incident, rule, step)
+    return _fold(incident, rule, step)
+
+
+def opened(step: Step, emergency: bool = False) -> Incident:
+    """The incident that a first step opens; refuses any other step as `apply` does."""
+    if step.action is not Action.REPORT or step.number != 1:
+        raise NotLawful("an incident begins with report", (Action.REPORT,))
+    if step.state is not State.REPORTED or step.tier is not initial_tier(emergency):
+        raise NotLawful(f"report does not lead to {step.state} at {step.tier}", (Action.REPORT,))
+    if step.previous_hash is not None or step.hash != step_hash(step):
+        raise Conflict(f"step 1 of incident {step.incident_id} is not what its hash says")
+    officer_id, unit_id = _handler(step)
+    return Incident(
+        step.incident_id, step.state, step.tier, emergency, 1, step.at, step.hash, step.at,
+        officer_id, unit_id, stage_deadline_at=step.stage_deadline_at,
+        deadline_at=step.deadline_at)
+
+
+def rebuild(steps: Iterable[Step], emergency: bool = False) -> Incident:
+    """The incident that a list of steps makes, whatever the policies were on the way."""
+    remaining = iter(steps)
+    try:
+        incident = opened(next(remaining), emergency)
+    except StopIteration:
+        raise NotLawful("an incident without a step is none", (Action.REPORT,)) from None
+    for step in remaining:
+        incident = apply(incident, step, ANY_POLICY)
+    return incident
+
+
+def _standing(incident: Incident) -> str:
+    if incident.merged_into_id is not None:
+        return f"merged into {incident.merged_into_id}"
+    return f"{incident.state}, suspended" if incident.suspended_at else incident.state
+
+
+def _lawful_rules(incident: Incident, role: Role, policy: Policy) -> list[Rule]:
+    return [rule for rule in RULES if _holds(rule, incident, role, policy)]
+
+
+def _holds(rule: Rule, incident: Incident, role: Role, policy: Policy) -> bool:
+    return (
+        incident.state in rule.states
+        and role in rule.actors.get(incident.tier, ())
+        and rule.merged == (incident.merged_into_id is not None)
+        and rule.suspended in (None, incident.suspended_at is not None)
+        and rule.pending in (None, incident.pending)
+        and (incident.emergency or not rule.emergency_only)
+        and (incident.tier in policy.may_close or not rule.by_authority)
+        and (incident.tier.rank < policy.top_tier.rank or rule.move is not Move.UP)
+    )
+
+
+def _outcome(incident: Incident, rule: Rule) -> tuple[State, Tier]:
+    moved = {Move.STAY: incident.tier, Move.UP: incident.tier.above,
+             Move.DOWN: incident.tier.below}[rule.move]
+    return rule.to_state or incident.state, moved or incident.tier
+
+
+def _check_chain(incident: Incident, step: Step) -> None:
+    if step.incident_id != incident.id:
+        raise Conflict(f"a step of incident {step.incident_id} on incident {incident.id}")
+    if step.number != incident.step_count + 1 or step.previous_hash != incident.last_hash:
+        raise Conflict(f"step {step.number} of incident {incident.id} does not follow its last,"
+                       f" number {incident.step_count}")
+    if step.hash != step_hash(step):
+        raise Conflict(f"step {step.number} of incident {incident.id} is not what its hash says")
+
+
+def _check_fields(incident: Incident, rule: Rule, step: Step) -> None:
+    given = {Need.NOTE: (step.note or "").strip(), Need.TO: step.target, Need.UNTIL: step.until}
+    for need in Need:
+        if need in rule.needs and not given[need]:
+            raise InvalidInput(f"{step.action} needs {need}", field=need)
+    if step.at.tzinfo is None or step.at < incident.last_step_at:
+        raise InvalidInput(f"a step at {step.at} can't follow one at {incident.last_step_at}",
+                           field="at")
+    if step.until is not None and (step.until.tzinfo is None or step.until <= step.at):
+        raise InvalidInput(f"until {step.until} does not lie after {step.at}", field="until")
+    if step.target is not None:
+        _check_target(incident, rule, Target.parse(step.target))
+
+
+def _check_target(incident: Incident, rule: Rule, target: Target) -> None:
+    if target.kind not in rule.target_kinds:
+        kinds = " or ".join(kind for kind in TargetKind if kind in rule.target_kinds)
+        raise InvalidInput(f"{rule.action} can't point at {target}: expected {kinds or 'nothing'}",
+                           field="to")
+    if target == Target(TargetKind.INCIDENT, incident.id):
+        raise InvalidInput(f"incident {incident.id} can't {rule.action} itself", field="to")
+
+
+def _extends(rule: Rule) -> bool:
+    return rule.action is Action.EXTEND or (
+        rule.action is Action.APPROVE and rule.pending is Action.ASK_EXTENSION)
+
+
+def _suspends(rule: Rule) -> bool:
+    return rule.action is Action.SUSPEND or (
+        rule.action is Action.APPROVE and rule.pending is Action.ASK_SUSPENSION)
+
+
+def _returns(rule: Rule) -> bool:
+    return rule.action is Action.APPROVE and rule.pending is Action.ASK_RETURN
+
+
+def _running_deadlines(incident: Incident, rule: Rule, step: Step) -> Deadlines:
+    stage, whole = incident.stage_deadline_at, incident.deadline_at
+    if _extends(rule) and step.until is not None:
+        return Deadlines(step.until, None if whole is None else max(whole, step.until))
+    if rule.action is Action.RESUME and incident.suspended_at is not None:
+        rested = step.at - incident.suspended_at
+        return Deadlines(stage and stage + rested, whole and whole + rested)
+    same_stage = (step.state, step.tier) == (incident.state, incident.tier)
+    return Deadlines(stage if same_stage else None, whole)
+
+
+def _handler(step: Step) -> tuple[int | None, int | None]:
+    """Officer and unit that a step's target names, one of them at most."""
+    if step.target is None:
+        return None, None
+    target = Target.parse(step.target)
+    return (target.id if target.kind is TargetKind.OFFICER else None,
+            target.id if target.kind is TargetKind.UNIT else None)
+
+
+def _fold(incident: Incident, rule: Rule, step: Step) -> Incident:
+    changed = replace(
+        incident, state=step.state, tier=step.tier, step_count=step.number,
+        last_step_at=step.at, last_hash=step.hash, stage_deadline_at=step.stage_deadline_at,
+        deadline_at=step.deadline_at, pending=_pending(incident, rule))
+    if rule.action in (Action.DISPATCH, Action.ACCEPT, Action.TRANSFER):
+        officer_id, unit_id = _handler(step)
+        changed = replace(changed, officer_id=officer_id, unit_id=unit_id)
+    elif step.tier is not incident.tier or _returns(rule):
+        changed = replace(changed, officer_id=None, unit_id=None)
+    return _marked(changed, rule, step)
+
+
+def _pending(incident: Incident, rule: Rule) -> Action | None:
+    """What waits for an answer: a later request takes the place of an earlier one."""
+    if rule.action in ASKED:
+        return rule.action
+    answered = rule.action in (Action.APPROVE, Action.REFUSE) or rule.to_state is not None
+    return None if answered or _extends(rule) or _suspends(rule) else incident.pending
+
+
+def _marked(incident: Incident, rule: Rule, step: Step) -> Incident:
+    """Times and marks: first verified and dispatched, last handled and closed."""
+    if rule.action is Action.REOPEN:
+        return replace(incident, handled_at=None, closed_at=None)
+    if rule.action is Action.MERGE and step.target is not None:
+        return replace(incident, merged_into_id=Target.parse(step.target).id, closed_at=step.at)
+    if rule.action is Action.SPLIT:
+        return replace(incident, merged_into_id=None, closed_at=None)
+    if _suspends(rule):
+        return replace(incident, suspended_at=step.at)
+    if rule.action is Action.RESUME:
+        return replace(incident, suspended_at=None)
+    return _timed(incident, step)
+
+
+def _timed(incident: Incident, step: Step) -> Incident:
+    at, state = step.at, step.state
+    if step.action is Action.RETURN or state is State.DISPATCHED:
+        incident = replace(incident, handled_at=None)
+    if state in (State.VERIFIED, State.DISPATCHED):
+        incident = replace(incident, verified_at=incident.verified_at or at)
+    if state in (State.DISPATCHED, State.HANDLING):
+        incident = replace(incident, dispatched_at=incident.dispatched_at or at)
+    if state in (State.HANDLED, State.CLOSED):
+        incident = replace(incident, handled_at=incident.handled_at or at)
+    if step.action in (Action.CLOSE, Action.REJECT):
+        incident = replace(incident, closed_at=at)
+    return incident

@@ -1,0 +1,79 @@
+"""One step of an incident, and the hash that chains it to the step before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+from gis.incident_rules import Action, State
+from gis.types import Role, Tier
+
+NO_DIGEST = bytes(32)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step; `tier`, `state` and the deadlines are those after it.
+
+    `target` is written as `Target` writes itself; `hash` is `step_hash` of all the rest.
+    """
+
+    incident_id: int
+    number: int
+    action: Action
+    at: datetime
+    actor_role: Role
+    tier: Tier
+    state: State
+    actor_id: int | None = None
+    note: str | None = None
+    target: str | None = None
+    until: datetime | None = None
+    stage_deadline_at: datetime | None = None
+    deadline_at: datetime | None = None
+    previous_hash: bytes | None = None
+    hash: bytes = b""
+
+
+def field_digest(field: str | None) -> bytes:
+    """sha256 of a field in UTF-8; 32 zero bytes for None. Kept when the field is erased."""
+    return NO_DIGEST if field is None else sha256(field.encode()).digest()
+
+
+def step_hash(step: Step, note_digest: bytes | None = None,
+              target_digest: bytes | None = None) -> bytes:
+    """The hash of a step over the one before it.
+
+    ``sha256(previous | digest(head) | digest(note) | digest(target))``: `|` joins bytes, the
+    previous hash is 32 zero bytes for the first step, and ``head`` is
+    ``incident_id|number|action|at|actor_id|actor_role|tier|state|until|stage_deadline_at|
+    deadline_at`` in UTF-8: numbers in decimal, times as whole microseconds since
+    1970-01-01 UTC, None as nothing. ``gis/sql/functions/020_step_hash.sql`` says the same.
+
+    Parameters
+    ----------
+    step
+        The step; its own `hash` does not count.
+    note_digest, target_digest
+        Kept digests of fields that have lawfully been erased from the step.
+    """
+    head = "|".join((
+        str(step.incident_id), str(step.number), step.action, _microseconds(step.at),
+        "" if step.actor_id is None else str(step.actor_id), step.actor_role, step.tier,
+        step.state, _microseconds(step.until), _microseconds(step.stage_deadline_at),
+        _microseconds(step.deadline_at)))
+    return sha256(
+        (step.previous_hash or NO_DIGEST) + sha256(head.encode()).digest()
+        + (note_digest or field_digest(step.note))
+        + (target_digest or field_digest(step.target))).digest()
+
+
+def sealed(step: Step) -> Step:
+    """The same step with its hash."""
+    return replace(step, hash=step_hash(step))
+
+
+def _microseconds(at: datetime | None) -> str:
+    return "" if at is None else str((at - _EPOCH) // timedelta(microseconds=1))
