@@ -80,13 +80,14 @@ class CitySetting(Base):
 
 
 class Scheme(Base):
-    """One way of cutting the ground (专业网格)."""
+    """One way of cutting the ground (专业网格); active once it has areas."""
 
     __tablename__ = "scheme"
     code: Mapped[str] = mapped_column(Code, primary_key=True)
     name: Mapped[str]
     name_en: Mapped[str]
     rank: Mapped[int] = mapped_column(Integer, server_default="100")
+    active: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
 
 
 class AreaIdentity(Base):
@@ -461,7 +462,10 @@ class Incident(Base):
 
 
 class Step(Base):
-    """One step of an incident. Append-only; each carries the hash of the one before."""
+    """One step of an incident. Append-only; each carries the hash of the one before.
+
+    `note_digest` and `target_digest` stay when the fields themselves are lawfully erased.
+    """
 
     __tablename__ = "step"
     incident_id: Mapped[int] = _refers("incident.id", primary_key=True)
@@ -475,6 +479,10 @@ class Step(Base):
     note: Mapped[str | None]
     target: Mapped[str | None]
     until: Mapped[datetime | None]
+    stage_deadline_at: Mapped[datetime | None]
+    deadline_at: Mapped[datetime | None]
+    note_digest: Mapped[bytes]
+    target_digest: Mapped[bytes]
     previous_hash: Mapped[bytes | None]
     hash: Mapped[bytes]
 

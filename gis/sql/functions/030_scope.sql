@@ -1,0 +1,176 @@
+-- Who is asking, and what they may see. The server's role hands over a secret; what it stands
+-- for is read here, signed with a key that only the owner can read, and kept for one
+-- transaction. A scope written by hand, or kept from another transaction, does not verify.
+
+CREATE OR REPLACE FUNCTION credential_account(secret text)
+RETURNS account
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+DECLARE
+    found account;
+BEGIN
+    SELECT a.* INTO found
+    FROM credential AS c
+    JOIN account AS a ON a.id = c.account_id
+    WHERE c.secret_hash = sha256(convert_to(secret, 'UTF8'))
+      AND c.revoked_at IS NULL
+      AND (c.expires_at IS NULL OR c.expires_at > clock_timestamp())
+      AND a.disabled_at IS NULL;
+    IF found.id IS NULL THEN
+        RAISE EXCEPTION 'no such session or token, or it has ended'
+            USING ERRCODE = 'invalid_authorization_specification';
+    END IF;
+    RETURN found;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION scope_signature(payload text)
+RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    SELECT encode(
+        hmac(
+            convert_to(
+                pg_backend_pid() || '|' || extract(epoch FROM transaction_timestamp()) || '|'
+                || payload,
+                'UTF8'),
+            key, 'sha256'),
+        'hex')
+    FROM scope_key
+$$;
+
+CREATE OR REPLACE FUNCTION enter(secret text)
+RETURNS TABLE (
+    account_id bigint, name text, role text, whole boolean, area_codes text[],
+    officer_id bigint, unit_id bigint, digest text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+DECLARE
+    who constant account := credential_account(secret);
+    area_ids bigint[];
+    above_ids bigint[];
+    codes text[];
+    payload text;
+BEGIN
+    SELECT coalesce(array_agg(i.id ORDER BY i.id), '{}'),
+           coalesce(array_agg(i.code ORDER BY i.id), '{}')
+    INTO area_ids, codes
+    FROM account_area AS aa
+    JOIN area_identity AS i ON i.id = aa.area_identity_id
+    WHERE aa.account_id = who.id;
+    SELECT coalesce(array_agg(DISTINCT above.id), '{}')
+    INTO above_ids
+    FROM area AS a, LATERAL unnest(a.ancestor_ids) AS above(id)
+    WHERE a.identity_id = ANY (area_ids) AND upper_inf(a.period);
+    payload := jsonb_build_object(
+        'account', who.id, 'role', who.role, 'whole', who.whole, 'areas', area_ids,
+        'above', above_ids, 'officer', who.officer_id, 'unit', who.unit_id)::text;
+    PERFORM set_config('gridwall.scope', scope_signature(payload) || payload, true);
+    RETURN QUERY SELECT
+        who.id, who.name, who.role, who.whole, codes, who.officer_id, who.unit_id,
+        md5(concat_ws('|', who.role, who.whole, area_ids::text, who.officer_id, who.unit_id));
+END
+$$;
+
+-- The verified scope of this transaction; NULL where nobody has entered or it was tampered with.
+CREATE OR REPLACE FUNCTION scope()
+RETURNS jsonb
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+DECLARE
+    set_scope constant text := current_setting('gridwall.scope', true);
+BEGIN
+    IF set_scope IS NULL OR set_scope = ''
+       OR left(set_scope, 64) <> scope_signature(substr(set_scope, 65)) THEN
+        RETURN NULL;
+    END IF;
+    RETURN substr(set_scope, 65)::jsonb;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION scope_all() RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$ SELECT coalesce((scope() ->> 'whole')::boolean, false) $$;
+
+CREATE OR REPLACE FUNCTION scope_ids() RETURNS bigint[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$ SELECT ARRAY(SELECT jsonb_array_elements_text(scope() -> 'areas')::bigint) $$;
+
+-- The areas above one's own: seen, so that a breadcrumb can be drawn, but not what lies in them.
+CREATE OR REPLACE FUNCTION scope_above_ids() RETURNS bigint[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$ SELECT ARRAY(SELECT jsonb_array_elements_text(scope() -> 'above')::bigint) $$;
+
+CREATE OR REPLACE FUNCTION scope_role() RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$ SELECT scope() ->> 'role' $$;
+
+CREATE OR REPLACE FUNCTION scope_account_id() RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$ SELECT (scope() ->> 'account')::bigint $$;
+
+CREATE OR REPLACE FUNCTION scope_unit_id() RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$ SELECT (scope() ->> 'unit')::bigint $$;
+
+CREATE OR REPLACE FUNCTION scope_categories() RETURNS text[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    SELECT coalesce((SELECT u.categories FROM unit AS u WHERE u.id = scope_unit_id()), '{}')
+$$;
+
+-- The salt of a name; for a name that does not exist a lasting false one, so that nobody can
+-- tell the two apart.
+CREATE OR REPLACE FUNCTION sign_in_salt(account_name text)
+RETURNS bytea
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    SELECT coalesce(
+        (SELECT a.password_salt FROM account AS a WHERE a.name = account_name),
+        (SELECT substr(hmac(convert_to(account_name, 'UTF8'), k.key, 'sha256'), 1, 16)
+         FROM scope_key AS k))
+$$;
+
+CREATE OR REPLACE FUNCTION open_credential(
+    who bigint, credential_kind text, lifetime interval)
+RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+DECLARE
+    secret constant text := translate(encode(gen_random_bytes(32), 'base64'), '+/=', '-_');
+BEGIN
+    INSERT INTO credential (secret_hash, account_id, kind, expires_at)
+    VALUES (sha256(convert_to(secret, 'UTF8')), who, credential_kind,
+            clock_timestamp() + lifetime);
+    RETURN secret;
+END
+$$;
+
+-- A session for whoever can prove the password; NULL for all others.
+CREATE OR REPLACE FUNCTION sign_in(account_name text, proof bytea, lifetime interval)
+RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+DECLARE
+    who bigint;
+BEGIN
+    SELECT a.id INTO who
+    FROM account AS a
+    WHERE a.name = account_name
+      AND a.disabled_at IS NULL
+      AND a.password_verifier = sha256(proof);
+    INSERT INTO audit (account_id, action, subject)
+    VALUES (who, CASE WHEN who IS NULL THEN 'sign_in_refused' ELSE 'sign_in' END,
+            left(account_name, 100));
+    RETURN CASE WHEN who IS NOT NULL
+        THEN open_credential(who, 'session', least(lifetime, interval '31 days')) END;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION sign_out(secret text)
+RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    UPDATE credential SET revoked_at = clock_timestamp()
+    WHERE secret_hash = sha256(convert_to(secret, 'UTF8')) AND revoked_at IS NULL
+$$;

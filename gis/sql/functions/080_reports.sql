@@ -1,0 +1,222 @@
+-- Intake: whatever inserts a report, in the same transaction it gets its incident, the first
+-- step, an assignment in every scheme, and a line in the outbox.
+
+CREATE OR REPLACE FUNCTION reports_received() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    WITH located AS MATERIALIZED (
+        SELECT l.*
+        FROM (
+            SELECT array_agg(r.id) AS ids,
+                   array_agg(coalesce(r.lon, ST_X(r.geom))) AS lons,
+                   array_agg(coalesce(r.lat, ST_Y(r.geom))) AS lats,
+                   array_agg(CASE WHEN r.lon IS NULL THEN 'cgcs2000' ELSE r.datum END) AS datums,
+                   array_agg(r.accuracy_m) AS accuracies,
+                   array_agg(r.house_code) AS house_codes,
+                   array_agg(r.address) AS addresses,
+                   array_agg(r.category_code) AS categories,
+                   array_agg(r.received_at) AS ats
+            FROM inserted AS r
+        ) AS g
+        CROSS JOIN LATERAL locate_points(
+            g.ids, g.lons, g.lats, g.datums, g.accuracies, g.house_codes, g.addresses,
+            g.categories, g.ats) AS l
+    ), ground AS MATERIALIZED (
+        SELECT l.ordinal, min(l.lon) AS lon, min(l.lat) AS lat,
+               array_agg(above.id) FILTER (WHERE above.id IS NOT NULL) AS scope_ids
+        FROM located AS l
+        LEFT JOIN LATERAL unnest(l.scope_ids) AS above(id) ON true
+        GROUP BY l.ordinal
+    ), opened AS MATERIALIZED (
+        SELECT r.id, r.received_at, r.category_code, c.class_rank, r.caller_id,
+               left(regexp_replace(r.text, '\s+', ' ', 'g'), 60) AS summary,
+               CASE WHEN c.emergency THEN 'street' ELSE 'grid' END AS tier,
+               c.urgency, c.emergency,
+               CASE WHEN g.lon IS NOT NULL
+                    THEN ST_SetSRID(ST_MakePoint(g.lon, g.lat), 4490) END AS geom,
+               b.identity_id AS grid_id, b.officer_id, coalesce(g.scope_ids, '{}') AS scope_ids,
+               r.received_at + c.limit_hours * interval '1 hour' AS deadline_at,
+               r.channel, b.code AS area_code, b.name AS area_name, g.lon, g.lat
+        FROM inserted AS r
+        JOIN category AS c ON c.code = r.category_code
+        LEFT JOIN ground AS g ON g.ordinal = r.id
+        LEFT JOIN located AS b ON b.ordinal = r.id AND b.scheme = 'base'
+    ), incidents AS (
+        INSERT INTO incident (
+            id, received_at, category_code, class_rank, summary, state, tier, urgency, emergency,
+            geom, grid_id, officer_id, scope_ids, step_count, deadline_at)
+        SELECT id, received_at, category_code, class_rank, summary, 'reported', tier, urgency,
+               emergency, geom, grid_id, officer_id, scope_ids, 1, deadline_at
+        FROM opened
+    ), steps AS (
+        INSERT INTO step (
+            incident_id, number, action, at, actor_id, actor_role, tier, state, deadline_at,
+            note_digest, target_digest, hash)
+        SELECT o.id, 1, 'report', o.received_at, o.caller_id, o.channel, o.tier, 'reported',
+               o.deadline_at, step_field_digest(NULL), step_field_digest(NULL),
+               step_hash(NULL::bytea, o.id, 1, 'report', o.received_at, o.caller_id, o.channel,
+                         o.tier, 'reported', NULL::timestamptz, NULL::timestamptz, o.deadline_at,
+                         step_field_digest(NULL), step_field_digest(NULL))
+        FROM opened AS o
+    ), assignments AS (
+        INSERT INTO assignment (
+            incident_id, scheme, area_id, officer_id, officer_role, how, distance_m, rivals, facts)
+        SELECT ordinal, scheme, area_id, officer_id, officer_role, how, distance_m, rivals, facts
+        FROM located
+    )
+    INSERT INTO event_pending (kind, scope_ids, payload)
+    SELECT 'incident', scope_ids,
+           incident_event(id, lon, lat, class_rank, urgency, 'reported', area_code, area_name,
+                          received_at, summary)
+    FROM opened;
+    RETURN NULL;
+END
+$$;
+
+-- What /live sends of an incident: short, so that a wall costs little.
+CREATE OR REPLACE FUNCTION incident_event(
+    id bigint, lon double precision, lat double precision, class_rank smallint, urgency smallint,
+    state text, area_code text, area_name text, received_at timestamptz, summary text)
+RETURNS text
+LANGUAGE sql STABLE
+AS $$
+    SELECT json_build_object(
+        'id', id, 'lon', round(lon::numeric, 6), 'lat', round(lat::numeric, 6), 'c', class_rank,
+        'u', urgency, 's', state, 'a', area_code, 'n', left(area_name, 16),
+        'at', to_char(received_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+        't', left(summary, 30))::text
+$$;
+
+CREATE OR REPLACE FUNCTION report_answers(report_ids bigint[])
+RETURNS TABLE (id bigint, answer jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    SELECT i.id, jsonb_build_object(
+        'report', jsonb_build_object('id', i.id),
+        'incident', jsonb_build_object('id', i.id, 'state', i.state, 'tier', i.tier),
+        'assignments', (
+            SELECT coalesce(jsonb_agg(jsonb_build_object(
+                'scheme', s.scheme,
+                'area', CASE WHEN a.id IS NOT NULL THEN jsonb_build_object(
+                    'code', a.code, 'name', a.name, 'path', a.path) END,
+                'officer', CASE WHEN f.id IS NOT NULL THEN jsonb_build_object(
+                    'id', f.officer_code, 'name', f.name, 'role', s.officer_role) END,
+                'how', s.how, 'distance_m', s.distance_m, 'rivals', s.rivals, 'facts', s.facts)
+                ORDER BY z.rank, s.scheme), '[]')
+            FROM assignment AS s
+            JOIN scheme AS z ON z.code = s.scheme
+            LEFT JOIN area AS a ON a.id = s.area_id
+            LEFT JOIN officer AS f ON f.id = s.officer_id
+            WHERE s.incident_id = i.id))
+    FROM incident AS i
+    WHERE i.id = ANY (report_ids)
+$$;
+REVOKE EXECUTE ON FUNCTION report_answers FROM public;
+
+-- Reports from one caller, all or none, in one round trip. The same channel and external id
+-- again gets the first answer.
+CREATE OR REPLACE FUNCTION file_reports(secret text, reports jsonb)
+RETURNS TABLE (ordinal integer, created boolean, answer jsonb)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    caller constant account := credential_account(secret);
+    ids bigint[];
+    new_ids bigint[];
+BEGIN
+    IF caller.role = 'hall' THEN
+        RAISE EXCEPTION 'the hall reads; it files no reports'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    WITH sent AS MATERIALIZED (
+        SELECT nextval(pg_get_serial_sequence('report', 'id')) AS id, r.*
+        FROM ROWS FROM (jsonb_to_recordset(reports) AS (
+            text text, category text, lon double precision, lat double precision, datum text,
+            accuracy_m double precision, address text, house_code text, channel text,
+            external_id text, occurred_at timestamptz, photos jsonb)) WITH ORDINALITY AS r
+    ), stored AS (
+        INSERT INTO report (
+            id, caller_id, text, category_code, lon, lat, datum, accuracy_m, address, house_code,
+            channel, external_id, occurred_at, photos)
+        SELECT s.id, caller.id, coalesce(s.text, ''), s.category, s.lon, s.lat,
+               coalesce(s.datum, 'wgs84'), s.accuracy_m, s.address, s.house_code, s.channel,
+               s.external_id, s.occurred_at, s.photos
+        FROM sent AS s
+        ORDER BY s.ordinality
+        ON CONFLICT (caller_id, channel, external_id) WHERE external_id IS NOT NULL DO NOTHING
+        RETURNING id
+    )
+    SELECT array_agg(coalesce(stored.id, 0) ORDER BY sent.ordinality),
+           array_agg(stored.id) FILTER (WHERE stored.id IS NOT NULL)
+    INTO ids, new_ids
+    FROM sent
+    LEFT JOIN stored ON stored.id = sent.id;
+
+    IF array_position(ids, 0) IS NOT NULL THEN
+        ids := ARRAY(
+            SELECT CASE WHEN n.id > 0 THEN n.id ELSE (
+                SELECT r.id FROM report AS r
+                WHERE r.caller_id = caller.id
+                  AND r.channel = reports -> (n.place::integer - 1) ->> 'channel'
+                  AND r.external_id = reports -> (n.place::integer - 1) ->> 'external_id') END
+            FROM unnest(ids) WITH ORDINALITY AS n(id, place)
+            ORDER BY n.place);
+    END IF;
+    RETURN QUERY
+    SELECT (n.place - 1)::integer, n.id = ANY (new_ids) AND n.id IS NOT NULL, a.answer
+    FROM unnest(ids) WITH ORDINALITY AS n(id, place)
+    JOIN report_answers(ids) AS a ON a.id = n.id
+    ORDER BY n.place;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    RAISE EXCEPTION '% on % refused: its rows are append-only', TG_OP, TG_TABLE_NAME
+        USING ERRCODE = 'insufficient_privilege';
+END
+$$;
+
+CREATE OR REPLACE FUNCTION new_epoch() RETURNS text
+LANGUAGE sql SET search_path = public, pg_temp
+AS $$
+    INSERT INTO event_head (id, epoch, sequence)
+    VALUES (1, to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYMMDDHH24MISS')
+               || encode(gen_random_bytes(2), 'hex'), 0)
+    ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch
+    RETURNING epoch
+$$;
+
+-- Gives committed rows of the outbox their number. One backend at a time: the others get NULL.
+CREATE OR REPLACE FUNCTION sequence_events() RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+DECLARE
+    head bigint;
+    moved bigint;
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(hashtext('gridwall.sequencer')) THEN
+        RETURN NULL;
+    END IF;
+    SELECT h.sequence INTO head FROM event_head AS h;
+    IF NOT EXISTS (SELECT FROM event_pending) THEN
+        RETURN head;
+    END IF;
+    WITH taken AS (
+        DELETE FROM event_pending AS p
+        WHERE p.id IN (SELECT id FROM event_pending ORDER BY id LIMIT 5000)
+        RETURNING p.*
+    )
+    INSERT INTO event (sequence, at, kind, scope_ids, payload)
+    SELECT head + row_number() OVER (ORDER BY t.id), t.at, t.kind, t.scope_ids, t.payload
+    FROM taken AS t;
+    GET DIAGNOSTICS moved = ROW_COUNT;
+    UPDATE event_head SET sequence = head + moved;
+    RETURN head + moved;
+END
+$$;

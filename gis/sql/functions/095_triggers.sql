@@ -1,0 +1,17 @@
+-- Which function fires where.
+CREATE OR REPLACE TRIGGER report_received AFTER INSERT ON report
+    REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION reports_received();
+CREATE OR REPLACE TRIGGER report_unaltered BEFORE UPDATE ON report
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER step_unaltered BEFORE UPDATE OR DELETE ON step
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER step_untruncated BEFORE TRUNCATE ON step
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER audit_unaltered BEFORE UPDATE OR DELETE ON audit
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER building_placed BEFORE INSERT OR UPDATE OF geom ON building
+    FOR EACH ROW EXECUTE FUNCTION building_placed();
+CREATE OR REPLACE TRIGGER address_placed BEFORE INSERT OR UPDATE OF geom, building_id ON address
+    FOR EACH ROW EXECUTE FUNCTION address_placed();
+CREATE OR REPLACE TRIGGER duty_placed BEFORE INSERT OR UPDATE OF area_identity_id, building_id
+    ON duty FOR EACH ROW EXECUTE FUNCTION duty_placed();

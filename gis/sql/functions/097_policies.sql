@@ -1,0 +1,82 @@
+-- Who sees which rows. Sub-selects are evaluated once a query; the database has verified them.
+
+CREATE OR REPLACE PROCEDURE allow(
+    policy_name text, relation regclass, command text, condition text)
+LANGUAGE plpgsql SET search_path = public, pg_temp
+AS $$
+BEGIN
+    EXECUTE format('DROP POLICY IF EXISTS %I ON %s', policy_name, relation);
+    EXECUTE format(
+        'CREATE POLICY %I ON %s FOR %s USING (%s)', policy_name, relation, command, condition);
+END
+$$;
+
+CALL allow('within_scope', 'area', 'SELECT', $$
+    (SELECT scope_all()) OR ancestor_ids && (SELECT scope_ids())
+    OR identity_id = ANY ((SELECT scope_above_ids())::bigint[]) $$);
+CALL allow('within_scope', 'building', 'SELECT',
+    $$ (SELECT scope_all()) OR scope_ids && (SELECT scope_ids()) $$);
+CALL allow('within_scope', 'address', 'SELECT',
+    $$ (SELECT scope_all()) OR scope_ids && (SELECT scope_ids()) $$);
+CALL allow('within_scope', 'duty', 'SELECT',
+    $$ (SELECT scope_all()) OR scope_ids && (SELECT scope_ids()) $$);
+CALL allow('posted_within_scope', 'officer', 'SELECT', $$
+    (SELECT scope_all()) OR id IN (SELECT d.officer_id FROM duty AS d) $$);
+CALL allow('within_scope', 'incident', 'SELECT', $$
+    (SELECT scope_all()) OR scope_ids && (SELECT scope_ids())
+    OR unit_id = (SELECT scope_unit_id())
+    OR category_code = ANY ((SELECT scope_categories())::text[]) $$);
+CALL allow('of_incident', 'report', 'SELECT', $$
+    (SELECT scope_all()) OR EXISTS (SELECT FROM incident AS i WHERE i.id = report.id) $$);
+CALL allow('of_incident', 'step', 'SELECT', $$
+    (SELECT scope_all()) OR EXISTS (SELECT FROM incident AS i WHERE i.id = step.incident_id) $$);
+CALL allow('of_incident', 'assignment', 'SELECT', $$
+    (SELECT scope_all())
+    OR EXISTS (SELECT FROM incident AS i WHERE i.id = assignment.incident_id) $$);
+CALL allow('within_scope', 'event', 'SELECT',
+    $$ (SELECT scope_all()) OR scope_ids && (SELECT scope_ids()) $$);
+CALL allow('own', 'account', 'SELECT',
+    $$ id = (SELECT scope_account_id()) OR (SELECT scope_role()) = 'admin' $$);
+CALL allow('own', 'account_area', 'SELECT',
+    $$ account_id = (SELECT scope_account_id()) OR (SELECT scope_role()) = 'admin' $$);
+CALL allow('admin_reads', 'audit', 'SELECT', $$ (SELECT scope_role()) = 'admin' $$);
+
+-- Nothing is open to everybody but what no jurisdiction divides.
+DO $$
+DECLARE
+    relation text;
+BEGIN
+    REVOKE ALL ON ALL TABLES IN SCHEMA public FROM gridwall_server;
+    GRANT USAGE ON SCHEMA public TO gridwall_server;
+    FOREACH relation IN ARRAY ARRAY[
+        'area', 'building', 'address', 'duty', 'officer', 'incident', 'report', 'step',
+        'assignment', 'event', 'audit', 'account_area', 'area_identity',
+        'scheme', 'category', 'line', 'unit', 'shift', 'ground', 'city_setting', 'event_head',
+        'role_order', 'choice_order', 'alembic_version']
+    LOOP
+        EXECUTE format('GRANT SELECT ON %I TO gridwall_server', relation);
+    END LOOP;
+    GRANT SELECT (id, name, role, whole, officer_id, unit_id, disabled_at, created_at)
+        ON account TO gridwall_server;
+    REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA public FROM gridwall_server;
+END
+$$;
+DO $$
+DECLARE
+    routine record;
+BEGIN
+    FOR routine IN
+        SELECT p.oid::regprocedure AS signature, p.proname AS name
+        FROM pg_proc AS p
+        LEFT JOIN pg_depend AS d
+            ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+        WHERE p.pronamespace = 'public'::regnamespace AND d.objid IS NULL
+          AND p.proowner = current_user::regrole
+          AND p.proname IN ('open_credential', 'scope_signature', 'credential_account',
+                            'report_answers', 'new_epoch', 'settle_areas', 'settle_places',
+                            'allow')
+    LOOP
+        EXECUTE format('REVOKE EXECUTE ON ROUTINE %s FROM public', routine.signature);
+    END LOOP;
+END
+$$;
