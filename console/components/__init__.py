@@ -1,0 +1,1 @@
+"""Components of our own: JavaScript of the bundles, described to Panel in Python."""

@@ -1,0 +1,97 @@
+"""The wall at ``/wall``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import panel as pn
+
+from console import language
+from console.components.bundled import bundle_address
+from console.components.wall_map import WallMap
+from console.components.wall_panels import WallPanels
+from layers.basemap import BasemapStyle, basemap_style
+from layers.colours import to_css
+from layers.registry import WallStyle, describe, legend
+
+_HERE = Path(__file__).parent
+_PREFIXES = ("class.", "state.", "urgency.", "wall.", "step.", "role.", "how.", "tier.")
+
+
+@dataclass(frozen=True)
+class WallOptions:
+    """What a wall is told when the server starts."""
+
+    title: str = ""
+    tour_idle_minutes: float = 5.0
+    emergency_seconds: float = 12.0
+    figures_seconds: float = 5.0
+    finished: tuple[str, ...] = ("closed", "assessed", "rejected", "cancelled", "merged")
+
+
+def wall_page(options: WallOptions | None = None) -> pn.Template:
+    """Make one page; call it inside a session.
+
+    Parameters
+    ----------
+    options : WallOptions, optional
+
+    Returns
+    -------
+    pn.Template
+        Roots ``header``, ``left``, ``map`` and ``right``.
+    """
+    options = options or WallOptions()
+    scheme = _argument("scheme") or "base"
+    lang = language.choose(_argument("lang"), pn.state.cookies.get(language.COOKIE))
+    words = language.texts(_PREFIXES, lang)
+    template = pn.Template(_template(lang))
+    style = WallStyle()
+    common = {
+        "scheme": scheme, "lang": lang, "texts": words, "sizing_mode": "stretch_both",
+    }
+    scale = style.incidents.scale
+    colours = {code: to_css(scale.colour(code)) for code in scale.codes}
+    for name, panels in (
+        ("header", ["header"]), ("left", ["figures", "ranking"]),
+        ("right", ["trend", "classes", "newest"]),
+    ):
+        template.add_panel(name, WallPanels(
+            panels=panels, class_colours=colours, title=options.title,
+            interval_seconds=options.figures_seconds, **common))
+    template.add_panel("map", _map(options, style, common))
+    return template
+
+
+def _map(options: WallOptions, style: WallStyle, common: dict[str, object]) -> WallMap:
+    basemap = BasemapStyle()
+    return WallMap(
+        layers=describe(style, str(common["scheme"])),
+        basemap=basemap_style(basemap),
+        legend={name: [entry.as_dict() for entry in group]
+                for name, group in legend(style).items()},
+        classes=list(style.incidents.scale.codes),
+        finished=list(options.finished),
+        font=basemap.font,
+        tour_idle_minutes=options.tour_idle_minutes,
+        emergency_seconds=options.emergency_seconds,
+        viewer=pn.state.user or "",
+        workers={name: bundle_address(f"{name}-worker.js") for name in ("mvt", "maplibre", "live")},
+        **common,
+    )
+
+
+def _argument(name: str) -> str | None:
+    values = pn.state.session_args.get(name) if pn.state.session_args else None
+    return values[0].decode("utf-8", "replace") if values else None
+
+
+def _template(lang: str) -> str:
+    page = (_HERE / "wall.html").read_text(encoding="utf-8")
+    words = {"lang": lang, "title": language.text("wall.page_title", lang),
+             "css": (_HERE / "wall.css").read_text(encoding="utf-8")}
+    # Only our own marks are filled here; Bokeh fills the rest.
+    for name, value in words.items():
+        page = page.replace(f"[[{name}]]", value)
+    return page

@@ -1,0 +1,1 @@
+"""Sources of the browser's side, and how they are built."""

@@ -1,0 +1,68 @@
+// What the map and the panels share within one page.
+
+/** The page's one meeting point: `window.gridwall`, also what tests look at. */
+export function meetingPoint() {
+  if (!window.gridwall) {
+    let loaded;
+    const ready = new Promise(resolve => { loaded = resolve; });
+    window.gridwall = {
+      ready, loaded, bus: new EventTarget(), lastEventId: null,
+      connection: {state: 'connecting', since: Date.now()},
+      counts: () => ({incidents: 0}), camera: () => null,
+    };
+  }
+  return window.gridwall;
+}
+
+export function announce(name, detail) {
+  meetingPoint().bus.dispatchEvent(new CustomEvent(name, {detail}));
+}
+
+/** Listens on the meeting point; returns how to stop. */
+export function listen(name, handler) {
+  const {bus} = meetingPoint();
+  const call = event => handler(event.detail);
+  bus.addEventListener(name, call);
+  return () => bus.removeEventListener(name, call);
+}
+
+/** Texts by key, `{places}` filled; an unknown key shows itself. */
+export function translator(texts) {
+  return (key, params = {}) => (texts[key] ?? params.otherwise ?? key)
+    .replace(/\{(\w+)\}/g, (mark, name) => params[name] ?? mark);
+}
+
+/** An element with attributes, properties (`text`, `html` never) and children. */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name === 'class') element.className = value;
+    else if (name.startsWith('--')) element.style.setProperty(name, value);
+    else if (name === 'text') element.textContent = value;
+    else if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? '' : value);
+  }
+  element.append(...children.filter(child => child !== null && child !== undefined));
+  return element;
+}
+
+export function addStyle(root, css) {
+  root.appendChild(make('style', {text: css}));
+}
+
+export async function getJson(address, signal) {
+  const answer = await fetch(address, {headers: {Accept: 'application/json'}, signal});
+  if (!answer.ok) throw Object.assign(new Error(`${address}: ${answer.status}`), {status: answer.status});
+  return answer.json();
+}
+
+export const locale = lang => (lang === 'zh' ? 'zh-CN' : 'en-GB');
+
+export function clockTime(value, lang, seconds = true) {
+  return new Intl.DateTimeFormat(locale(lang), {
+    hour: '2-digit', minute: '2-digit', second: seconds ? '2-digit' : undefined, hourCycle: 'h23',
+  }).format(new Date(value));
+}
+
+export const reducedMotion = () => matchMedia('(prefers-reduced-motion: reduce)').matches;

@@ -1,0 +1,7 @@
+import {LiveHub} from './live/hub.js';
+
+const hub = new LiveHub('/live');
+
+self.onconnect = ({ports: [port]}) => {
+  port.onmessage = ({data}) => hub.handle(port, data);
+};

@@ -1,0 +1,94 @@
+// From the server to the picture: snapshot, then live events, and back to a snapshot when one is lost.
+import {announce, getJson, meetingPoint} from '../common.js';
+import {LiveClient} from '../live/client.js';
+import {insist} from './scene.js';
+
+const LEVELS = ['street', 'community', 'grid'];
+const AREAS_MS = 60_000;
+const LABELS_MS = 5000;
+
+export class Feed {
+  constructor({model, scene, marks, camera, banner, text, openCard}) {
+    Object.assign(this, {model, scene, marks, camera, banner, text, openCard});
+    this.query = `scheme=${encodeURIComponent(model.scheme)}`;
+    this.places = [];
+    this.client = new LiveClient(model.workers.live, model.viewer, {
+      incident: (row, id) => this.incident(row, id),
+      area: () => { scene.reloadTiles(); this.loadAreas(); },
+      resync: () => this.snapshot(),
+      state: state => this.connection(state),
+    });
+    this.timer = setInterval(() => this.loadAreas(), AREAS_MS);
+  }
+
+  async open() {
+    await Promise.all([this.snapshot(), this.loadAreas()]);
+  }
+
+  close() {
+    clearInterval(this.timer);
+    clearTimeout(this.labels);
+    this.client.close();
+  }
+
+  async snapshot() {
+    const asked = Date.now();
+    const data = await insist(() => getJson(`/api/wall/incidents?${this.query}`),
+      () => this.banner.set('snapshot', 'wall.stale', asked));
+    this.banner.set('snapshot', null);
+    this.scene.store.load(data);
+    this.scene.draw();
+    this.client.start(`${data.epoch}-${data.sequence}`);
+    meetingPoint().lastEventId = this.client.lastEventId;
+    announce('snapshot', {count: data.ids.length});
+  }
+
+  async loadAreas() {
+    try {
+      const lists = await Promise.all(LEVELS.map(level => getJson(`/api/wall/areas?${this.query}&level=${level}`)));
+      this.places = lists.flatMap((rows, at) => rows.map(row => ({...row, level: LEVELS[at]})));
+      this.scene.factory.setLoads(this.places.filter(row => row.level === 'grid'));
+      this.scene.setPlaces(this.places);
+      this.scene.draw();
+      meetingPoint().place = code => this.places.find(row => row.code === code);
+    } catch (error) {
+      // Names and loads are refreshed every minute; the connection's own banner tells of a lost server.
+      console.warn(error.message);
+    }
+  }
+
+  incident(row, id) {
+    const {store} = this.scene;
+    const change = store.upsert(row);
+    meetingPoint().lastEventId = id;
+    announce('incident', {...row, class: this.model.classes[row.c]});
+    if (change === 'new') this.arrive(row);
+    if (change === 'gone') this.load(row.a, -1);
+    if (change !== 'none') this.scene.draw();
+  }
+
+  arrive(row) {
+    const colour = this.scene.store.classColours[row.c] ?? [200, 210, 225];
+    this.marks.pulse(row.lon, row.lat, `rgb(${colour.join(' ')})`);
+    this.load(row.a, 1);
+    if (row.u !== 3) return;
+    this.marks.emergency(row, this.text('wall.emergency'), this.model.emergency_seconds * 2000, this.openCard);
+    this.camera.emergency([row.lon, row.lat]);
+  }
+
+  load(code, change) {
+    if (!code) return;
+    this.scene.factory.addLoad(code, change);
+    for (const place of this.places) {
+      if (code.startsWith(place.code)) place.load = Math.max(0, place.load + change);
+    }
+    this.labels ??= setTimeout(() => { this.labels = null; this.scene.setPlaces(this.places); }, LABELS_MS);
+  }
+
+  connection({state, since}) {
+    meetingPoint().connection = {state, since};
+    announce('connection', {state, since});
+    this.banner.set('denied', state === 'denied' ? 'wall.denied' : null, since);
+    this.banner.set('stream', ['lost', 'silent'].includes(state) ? 'wall.stale' : null, since);
+  }
+}

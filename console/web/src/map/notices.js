@@ -1,0 +1,68 @@
+// Tooltip, legend, help, banner and the tour's sign.
+import {clockTime, make} from '../common.js';
+
+export class Tooltip {
+  constructor({host, text, store, classes, loads}) {
+    Object.assign(this, {text, store, classes, loads});
+    this.element = make('div', {class: 'tooltip', role: 'tooltip', hidden: true});
+    host.append(this.element);
+  }
+
+  show({picked, x, y, layer, index, object}) {
+    const lines = picked ? this.lines(layer?.id ?? '', index, object) : null;
+    this.element.hidden = !lines;
+    if (!lines) return;
+    this.element.replaceChildren(...lines.map((line, at) => make(at ? 'p' : 'b', {text: line})));
+    const flip = x > this.element.parentElement.clientWidth * 0.7;
+    this.element.style.transform = `translate(${x + (flip ? -14 : 14)}px, ${y + 12}px)${flip ? ' translateX(-100%)' : ''}`;
+  }
+
+  lines(id, index, object) {
+    const {text} = this;
+    if (id.startsWith('incidents')) {
+      const row = this.store.rows[index];
+      return row && [text(`class.${this.classes[row.c]}`), row.t,
+        [text(`urgency.${row.u}`), text(`state.${row.s}`, {otherwise: row.s})].join(' · '), row.n].filter(Boolean);
+    }
+    const {name, code, load, height, floors, kind} = object?.properties ?? {};
+    if (id.startsWith('areas')) {
+      return [name ?? code, code, text('wall.area_load', {count: this.loads.get(String(code)) ?? load ?? 0})];
+    }
+    return [name || text('wall.building'), text('wall.building_size', {height: Math.round(height ?? 0), floors: floors ?? '—'}),
+      kind && text(`wall.kind_${kind}`, {otherwise: kind}), code].filter(Boolean);
+  }
+}
+
+export function makeLegend({legend, text}) {
+  const entry = ({colour, label, key, size}, dot) => make('li', {},
+    make('i', {class: dot ? 'dot' : 'box', '--tone': colour, '--size': size}), make('span', {text: label ?? text(key)}));
+  const group = (name, dot) => make('div', {class: `legend-group ${name}`},
+    make('h3', {text: text(`wall.legend_${name}`)}), make('ul', {}, ...legend[name].map(item => entry(item, dot))));
+  return make('aside', {class: 'legend', 'aria-label': text('wall.legend')},
+    group('load', false), group('urgency', true), group('class', true));
+}
+
+export function makeHelp({text, onClose}) {
+  const keys = [['← → ↑ ↓', 'pan'], ['＋ －', 'zoom'], ['t', 'tour'], ['f', 'full'], ['?', 'help'], ['Esc', 'escape']];
+  const help = make('section', {class: 'help', role: 'dialog', 'aria-label': text('wall.help'), hidden: true, onclick: onClose},
+    make('div', {}, make('h2', {text: text('wall.help')}),
+      make('dl', {}, ...keys.flatMap(([key, name]) => [make('dt', {}, make('kbd', {text: key})), make('dd', {text: text(`wall.key_${name}`)})]))));
+  return help;
+}
+
+/** One line across the top for what must not be overlooked; the gravest wins. */
+export class Banner {
+  constructor({host, lang, text}) {
+    Object.assign(this, {lang, text, causes: new Map()});
+    this.element = make('p', {class: 'banner', role: 'alert', hidden: true});
+    host.append(this.element);
+  }
+
+  set(cause, key, since) {
+    if (key) this.causes.set(cause, {key, since});
+    else this.causes.delete(cause);
+    const first = ['denied', 'stream', 'snapshot', 'tiles'].map(name => this.causes.get(name)).find(Boolean);
+    this.element.hidden = !first;
+    if (first) this.element.textContent = this.text(first.key, {time: clockTime(first.since, this.lang)});
+  }
+}

@@ -1,0 +1,124 @@
+// The picture: MapLibre's ground and names, deck.gl's areas, buildings and incidents in one canvas.
+import {AmbientLight, DirectionalLight, LightingEffect} from '@deck.gl/core';
+import {MapboxOverlay} from '@deck.gl/mapbox';
+import {getJson} from '../common.js';
+import {LayerFactory} from './layers.js';
+import {IncidentStore} from './points.js';
+
+const PADDING = {left: 330, right: 330, top: 90, bottom: 40};
+const RETRY_MS = 3000;
+
+/** 0 by day, 1 by night, gliding at dawn and dusk. */
+function nightness(date) {
+  const hour = date.getHours() + date.getMinutes() / 60;
+  const day = Math.min((hour - 5) / 2.5, (20 - hour) / 2.5);
+  return 1 - Math.min(1, Math.max(0, day));
+}
+
+function lighting(date) {
+  const night = nightness(date);
+  const turn = ((date.getHours() + date.getMinutes() / 60 - 6) / 12) * Math.PI;
+  return new LightingEffect({
+    ambient: new AmbientLight({color: [176, 204, 255], intensity: 1.25 - 0.25 * night}),
+    sun: new DirectionalLight({
+      color: night > 0.5 ? [150, 190, 255] : [255, 236, 206], intensity: 2.5 - 0.7 * night,
+      direction: [-Math.cos(turn) * 3 - 2, 5, -5],
+    }),
+    rim: new DirectionalLight({color: [60, 150, 255], intensity: 0.9, direction: [6, -3, -2]}),
+  });
+}
+
+/** Asks until the server answers; the banner says what is missing meanwhile. */
+export async function insist(ask, onFailure) {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      onFailure(error);
+      await new Promise(resolve => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
+export class Scene {
+  static async open({maplibregl, stage, model, banner}) {
+    const opened = Date.now();
+    const start = await insist(() => getJson(`/api/wall/start?scheme=${encodeURIComponent(model.scheme)}`),
+      () => banner.set('snapshot', 'wall.stale', opened));
+    banner.set('snapshot', null);
+    const scene = new Scene({maplibregl, stage, model, start, banner});
+    await scene.loaded;
+    return scene;
+  }
+
+  constructor({maplibregl, stage, model, start, banner}) {
+    Object.assign(this, {model, start, banner, onHover() {}, onPick() {}});
+    const incidents = model.layers.find(layer => layer.id === 'incidents');
+    this.store = new IncidentStore({...incidents, finished: model.finished});
+    this.factory = new LayerFactory({specs: model.layers, mvtWorker: model.workers.mvt});
+    this.unit = Math.max(0.5, parseFloat(getComputedStyle(document.documentElement).fontSize) / 16);
+    maplibregl.setWorkerUrl(model.workers.maplibre);
+    this.map = this.makeMap(maplibregl, stage);
+    this.overlay = new MapboxOverlay({
+      interleaved: true, effects: [lighting(new Date())], layers: [], pickingRadius: 6,
+      onHover: info => this.onHover(info), onClick: info => this.onPick(info),
+      onError: error => console.warn(error.message),
+    });
+    this.loaded = new Promise(resolve => {
+      this.map.once('load', () => { this.map.addControl(this.overlay); this.draw(); resolve(); });
+    });
+    this.hours = setInterval(() => { this.overlay.setProps({effects: [lighting(new Date())]}); this.draw(); }, 300_000);
+  }
+
+  makeMap(maplibregl, stage) {
+    const style = structuredClone(this.model.basemap);
+    for (const source of Object.values(style.sources)) {
+      if (source.tiles) source.tiles = source.tiles.map(path => location.origin + path);
+    }
+    const [west, south, east, north] = this.start.bounds;
+    const map = new maplibregl.Map({
+      container: stage, style, center: this.start.center, zoom: this.start.zoom ?? 12, pitch: 52, bearing: -18,
+      maxPitch: 72, attributionControl: false, keyboard: false, localIdeographFontFamily: this.model.font,
+      pixelRatio: devicePixelRatio * this.unit, canvasContextAttributes: {antialias: true},
+      fadeDuration: 200, validateStyle: false, maxZoom: 18.5, minZoom: 8,
+    });
+    map.on('error', ({error}) => console.warn(error?.message));
+    map.setPadding(PADDING);
+    map.fitBounds([[west, south], [east, north]], {pitch: 52, bearing: -18, animate: false, padding: -30});
+    return map;
+  }
+
+  resize(unit) {
+    this.unit = unit;
+    this.map.setPixelRatio(devicePixelRatio * unit);
+    this.map.resize();
+  }
+
+  /** Draws at the next frame, however often it is asked. */
+  draw() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      this.overlay.setProps({layers: this.factory.make({
+        columns: this.store.columns(), night: nightness(new Date()),
+        onTiles: () => this.banner.set('tiles', null),
+        onTileError: () => this.banner.set('tiles', 'wall.tiles_failed', Date.now()),
+      })});
+    });
+  }
+
+  setPlaces(rows) {
+    const feature = ({lon, lat, ...properties}) => ({type: 'Feature', properties, geometry: {type: 'Point', coordinates: [lon, lat]}});
+    this.map.getSource('places').setData({type: 'FeatureCollection', features: rows.map(feature)});
+  }
+
+  reloadTiles() {
+    this.factory.tileVersion++;
+    this.draw();
+  }
+
+  close() {
+    clearInterval(this.hours);
+    cancelAnimationFrame(this.frame);
+    this.map.remove();
+  }
+}

@@ -1,0 +1,60 @@
+// Title, date, clock, time of day, connection.
+import {clockTime, getJson, listen, locale, make, meetingPoint} from '../common.js';
+
+const DAYPARTS = [[5, 'night'], [8, 'dawn'], [11.5, 'morning'], [13.5, 'noon'], [17.5, 'afternoon'], [19.5, 'dusk'], [24, 'evening']];
+
+function daypart(date) {
+  const hour = date.getHours() + date.getMinutes() / 60;
+  return DAYPARTS.find(([until]) => hour < until)[1];
+}
+
+export class Header {
+  constructor({host, text, lang, title, scheme}) {
+    Object.assign(this, {text, lang, scheme});
+    this.title = make('h1', {text: title || text('wall.title')});
+    this.sub = make('p', {class: 'sub', text: text('wall.subtitle')});
+    this.date = make('span', {class: 'date'});
+    this.clock = make('time', {class: 'clock'});
+    this.part = make('span', {class: 'daypart'});
+    this.dot = make('span', {class: 'connection', role: 'status'}, make('i'), make('span'));
+    const other = lang === 'zh' ? 'en' : 'zh';
+    const query = new URLSearchParams(location.search);
+    query.set('lang', other);
+    host.append(make('div', {class: 'header'},
+      make('div', {class: 'head-left'}, this.dot, make('a', {class: 'language', href: `?${query}`, lang: other, text: text('wall.other_language')})),
+      make('div', {class: 'head-middle'}, this.title, this.sub),
+      make('div', {class: 'head-right'}, this.part, this.date, this.clock)));
+    this.timer = setInterval(() => this.tick(), 1000);
+    this.stop = listen('connection', () => this.tick());
+    this.tick();
+    if (!title) this.name();
+  }
+
+  async name() {
+    try {
+      const {title} = await getJson(`/api/wall/start?scheme=${encodeURIComponent(this.scheme)}`);
+      if (title) this.title.textContent = title;
+    } catch (error) {
+      console.warn(error.message);
+    }
+  }
+
+  tick() {
+    const now = new Date();
+    this.clock.textContent = clockTime(now, this.lang);
+    this.date.textContent = new Intl.DateTimeFormat(locale(this.lang), {year: 'numeric', month: 'long', day: 'numeric', weekday: 'short'}).format(now);
+    const part = daypart(now);
+    this.part.dataset.part = part;
+    this.part.textContent = this.text(`wall.daypart_${part}`);
+    const {state, since} = meetingPoint().connection;
+    this.dot.dataset.state = state;
+    this.dot.lastChild.textContent = this.text(`wall.connection_${state}`, {time: clockTime(since ?? now, this.lang)});
+  }
+
+  show() {}
+
+  close() {
+    clearInterval(this.timer);
+    this.stop();
+  }
+}

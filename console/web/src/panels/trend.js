@@ -1,0 +1,42 @@
+// Reports by hour, today against yesterday.
+import {Chart} from './chart.js';
+
+export class Trend {
+  constructor({host, text}) {
+    this.text = text;
+    this.chart = new Chart(host, (trend, unit) => this.options(trend, unit));
+  }
+
+  isEmpty({trend}) {
+    return !trend || ![...trend.today, ...trend.yesterday].some(Boolean);
+  }
+
+  show({trend}) {
+    if (trend) this.chart.show(trend);
+  }
+
+  options({hours, today, yesterday}, unit) {
+    const size = 12 * unit;
+    const quiet = {color: '#7f9fc2', fontSize: size};
+    const line = (name, data, colour, extra) => ({
+      name, type: 'line', data, smooth: 0.35, smoothMonotone: 'x', showSymbol: false, itemStyle: {color: colour},
+      lineStyle: {width: 2.4 * unit, color: colour}, emphasis: {disabled: true}, ...extra,
+    });
+    const [now, before] = [this.text('wall.today'), this.text('wall.yesterday')];
+    return {
+      grid: {left: 38 * unit, right: 14 * unit, top: 30 * unit, bottom: 24 * unit},
+      legend: {top: 0, right: 8 * unit, itemWidth: 18 * unit, itemHeight: 8 * unit, itemGap: 14 * unit, icon: 'roundRect', textStyle: {color: '#b9d4f0', fontSize: size}, data: [now, before]},
+      tooltip: {trigger: 'axis', confine: true, backgroundColor: 'rgba(5,15,32,.95)', borderColor: '#2f6ea8', textStyle: {color: '#dcecff', fontSize: size}},
+      xAxis: {type: 'category', boundaryGap: false, data: hours.map(hour => `${String(hour).padStart(2, '0')}:00`), axisLabel: {...quiet, interval: 3}, axisLine: {lineStyle: {color: '#1d4068'}}, axisTick: {show: false}},
+      yAxis: {type: 'value', splitNumber: 4, minInterval: 1, axisLabel: quiet, splitLine: {lineStyle: {color: 'rgba(80,140,200,.14)'}}},
+      series: [
+        line(before, yesterday, '#fe9e2f', {lineStyle: {width: 1.6 * unit, color: '#fe9e2f', type: 'dashed', opacity: 0.8}}),
+        line(now, today, '#5fd8ff', {areaStyle: {color: {type: 'linear', x: 0, y: 0, x2: 0, y2: 1, colorStops: [{offset: 0, color: 'rgba(70,190,255,.42)'}, {offset: 1, color: 'rgba(70,190,255,0)'}]}}}),
+      ],
+    };
+  }
+
+  close() {
+    this.chart.close();
+  }
+}

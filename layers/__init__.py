@@ -1,0 +1,1 @@
+"""From domain objects to pictures: pydeck layers, colours, legends."""

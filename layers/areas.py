@@ -1,0 +1,60 @@
+"""Areas as flat translucent polygons, coloured by the number of open incidents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pydeck
+
+from layers.colours import LOAD_COLOURS, Colour
+from layers.scales import ThresholdScale
+
+LOAD_SCALE = ThresholdScale(breaks=(1, 3, 6, 10, 16), colours=LOAD_COLOURS)
+
+
+@dataclass(frozen=True)
+class AreaStyle:
+    """How areas look. Opacities 0-255, widths in pixels of a 1920 wide screen."""
+
+    scale: ThresholdScale = LOAD_SCALE
+    alpha: tuple[int, ...] = (46, 64, 84, 104, 122, 140)
+    line_colour: Colour = (96, 190, 255)
+    line_alpha: int = 92
+    line_width_px: float = 0.9
+    highlight: tuple[int, int, int, int] = (150, 225, 255, 96)
+
+
+def area_layer(style: AreaStyle, scheme: str, level: str = "grid") -> pydeck.Layer:
+    """Describe the areas of a scheme at a level.
+
+    Parameters
+    ----------
+    style : AreaStyle
+    scheme, level : str
+        Which areas; they go into the address of the tiles.
+
+    Returns
+    -------
+    pydeck.Layer
+        An ``MVTLayer`` over ``/tiles/areas``, features known by their ``code``.
+    """
+    return pydeck.Layer(
+        "MVTLayer",
+        id="areas",
+        data=f"/tiles/areas/{{z}}/{{x}}/{{y}}.mvt?scheme={scheme}&level={level}",
+        min_zoom=8,
+        max_zoom=15,
+        get_fill_color=style.scale.accessor("load", style.alpha),
+        get_line_color=[*style.line_colour, style.line_alpha],
+        get_line_width=style.line_width_px,
+        line_width_units=pydeck.types.String("pixels"),
+        line_width_min_pixels=style.line_width_px,
+        stroked=True,
+        filled=True,
+        pickable=True,
+        auto_highlight=True,
+        highlight_color=list(style.highlight),
+        unique_id_property=pydeck.types.String("code"),
+        before_id=pydeck.types.String("deck-ground"),
+        parameters={"depthWriteEnabled": False, "depthCompare": "always"},
+    )
