@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from gis import label_raster
 from gis.crs import metres_per_degree
 from gis.errors import InvalidInput
-from gis.label_raster import NOTHING, Floats, Integers, expand
+from gis.label_raster import NOTHING, Floats, Integers, changes, expand
 
 # A raster of 64 million cells takes 256 MB, and building it about a second.
 CELL_LIMIT = 1 << 26
@@ -88,17 +88,17 @@ class CoverageIndex:
         self._rank[self._by_rank] = np.arange(len(self._by_rank))
         self._tree = shapely.STRtree(self._polygons)
         self._tree.query(shapely.Point(0, 0))  # the tree is built by its first query
-        self._edges = label_raster.distinct_edges(self._polygons)
-        if len(self._edges.start):
-            self._build_cells(cell_limit)
+        self._frame: label_raster.Frame | None = None
+        edges = label_raster.distinct_edges(self._polygons)
+        if len(edges.start):
+            self._build_cells(edges, cell_limit)
 
-    def _build_cells(self, cell_limit: int) -> None:
-        edges = self._edges
+    def _build_cells(self, edges: label_raster.Edges, cell_limit: int) -> None:
         self._frame = label_raster.Frame.over(edges, cell_limit, CELLS_PER_EDGE_CELL)
         self._labels = label_raster.fill(edges, self._frame)
         keys = label_raster.boundary_cells(edges, self._frame)
         cells, edge = keys >> 32, keys & 0xFFFFFFFF
-        first = np.flatnonzero(np.concatenate([[True], cells[1:] != cells[:-1]]))
+        first = changes(cells)
         cells = cells[first]
         count = np.diff(np.append(first, len(edge)))
         self._candidates, self._candidate_first, complete = _candidates(
@@ -107,6 +107,7 @@ class CoverageIndex:
         self._only_edge = np.full(len(cells) + 1, _ANY, dtype=np.int32)
         self._only_edge[1:] = np.where(complete, np.where(count == 1, edge[first], _MANY), _ANY)
         self._labels[cells] = NOTHING - 2 - np.arange(len(cells), dtype=np.int32)
+        self._sides = edges.sides
         self._line = np.concatenate([edges.start, edges.end - edges.start], axis=1)
 
     def locate(self, lon: ArrayLike, lat: ArrayLike, nearest_m: float) -> Located:
@@ -133,7 +134,7 @@ class CoverageIndex:
             raise InvalidInput("lon and lat differ in length", field="lon")
         index = np.full(len(lon), NOTHING, dtype=np.int32)
         how = np.full(len(lon), How.OUTSIDE, dtype=np.uint8)
-        if len(self._edges.start):
+        if self._frame is not None:
             parts = [slice(first, first + _POINTS_AT_ONCE)
                      for first in range(0, len(lon), _POINTS_AT_ONCE)]
             with ThreadPoolExecutor(THREADS) as pool:
@@ -168,7 +169,7 @@ class CoverageIndex:
         other = line[:, 3] * (lon - line[:, 0])
         turn = one - other
         certain = np.abs(turn) > _ORIENTATION_ERROR * (np.abs(one) + np.abs(other))
-        return self._edges.sides[edge, (turn < 0).astype(np.intp)], certain
+        return self._sides[edge, (turn < 0).astype(np.intp)], certain
 
     def _pairs(self, lon: Floats, lat: Floats, number: NDArray[np.int32],
                only: NDArray[np.int32]) -> tuple[Integers, Integers]:
@@ -199,7 +200,7 @@ class CoverageIndex:
         inside = shapely.contains_xy(polygons[hit], x[hit], y[hit])
         # A border outranks an inside, then the lowest code.
         rank = self._rank[area] + inside * len(self._rank)
-        first = np.flatnonzero(np.concatenate([[True], point[1:] != point[:-1]]))
+        first = changes(point)
         best = np.minimum.reduceat(rank, first)
         index[point[first]] = self._by_rank[best % len(self._rank)]
         how[point[first]] = np.where(best < len(self._rank), How.BORDER, How.INSIDE)
@@ -215,7 +216,7 @@ class CoverageIndex:
             at, area, distance = at[near], area[near], distance[near]
             order = np.lexsort((self._rank[area], distance, at))
             at, area, distance = at[order], area[order], distance[order]
-            first = np.flatnonzero(np.concatenate([[True], at[1:] != at[:-1]])[:len(at)])
+            first = changes(at)
             located.index[at[first]] = area[first]
             located.how[at[first]] = How.NEAREST
             located.distance_m[at[first]] = distance[first]
@@ -248,7 +249,7 @@ class CoverageIndex:
         away, along = (here - start) * plane, (end - start) * plane
         share = np.clip((away * along).sum(axis=1) / (along * along).sum(axis=1), 0.0, 1.0)
         rest = away - share[:, None] * along
-        first = np.flatnonzero(np.concatenate([[True], pair[1:] != pair[:-1]]))
+        first = changes(pair)
         return np.round(np.minimum.reduceat(np.hypot(rest[:, 0], rest[:, 1]), first), 3)
 
 
@@ -270,7 +271,8 @@ def _coordinates(values: ArrayLike) -> Floats:
 
 
 def _candidates(edges: label_raster.Edges, edge: Integers, count: Integers,
-                under: NDArray[np.int32]) -> tuple[Integers, Integers, NDArray[np.bool_]]:
+                under: NDArray[np.int32]
+                ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.bool_]]:
     """The areas with an edge in each boundary cell.
 
     Parameters
@@ -297,6 +299,9 @@ def _candidates(edges: label_raster.Edges, edge: Integers, count: Integers,
     complete &= ~np.logical_or.reduceat(edges.tangled[edge], starts)
     several = np.flatnonzero(count[cell] > 1)
     keys = np.concatenate([(cell[several] << 32) | sides[several, side] for side in (0, 1)])
-    keys = np.unique(keys[np.concatenate([sides[several, side] >= 0 for side in (0, 1)])])
-    first = np.searchsorted(keys >> 32, np.arange(-1, len(count) + 1))
-    return keys & 0xFFFFFFFF, first, complete
+    keys = keys[np.concatenate([sides[several, side] >= 0 for side in (0, 1)])]
+    keys.sort()
+    keys = keys[changes(keys)]
+    last = np.cumsum(np.bincount(keys >> 32, minlength=len(count)))
+    first = np.concatenate([[0, 0], last]).astype(np.int32)
+    return (keys & 0xFFFFFFFF).astype(np.int32), first, complete

@@ -217,3 +217,10 @@ def expand(counts: Integers) -> tuple[Integers, Integers]:
     """For counts (2, 0, 3): owners (0, 0, 2, 2, 2) and positions within (0, 1, 0, 1, 2)."""
     owner = np.repeat(np.arange(len(counts)), counts)
     return owner, np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+
+
+def changes(values: NDArray[np.generic]) -> Integers:
+    """Positions at which a run of equal values starts."""
+    fresh = np.ones(len(values), dtype=np.bool_)
+    np.not_equal(values[1:], values[:-1], out=fresh[1:])
+    return np.flatnonzero(fresh)
