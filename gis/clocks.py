@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from gis.errors import InvalidInput
@@ -21,6 +22,7 @@ ONE_DAY = timedelta(days=1)
 _LONGEST = timedelta(days=3660)
 
 Hours = tuple[tuple[time, time], ...]
+CHINA_TIME = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,12 @@ class Calendar:
     weekdays: frozenset[int] = frozenset(range(1, 6))
     holidays: frozenset[date] = frozenset()
     workdays: frozenset[date] = frozenset()
-    zone: tzinfo = ZoneInfo("Asia/Shanghai")
+    zone: tzinfo = CHINA_TIME
 
     def __post_init__(self) -> None:
         edges = [edge for start, end in self.hours
                  for edge in (_since_midnight(start), _since_midnight(end) or ONE_DAY)]
-        if not edges or any(late <= early for early, late in zip(edges, edges[1:], strict=False)):
+        if not edges or any(late <= early for early, late in pairwise(edges)):
             raise InvalidInput("working hours must be spans in order, each ending after it starts"
                                " and before the next", field="hours")
 

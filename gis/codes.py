@@ -151,11 +151,16 @@ def parse(code: str, field: str = "code") -> Code:
     -----
     ``44030600960102T0117`` is building ``T0117`` of survey ``02``, community ``440306009601``.
     """
-    level = _BY_LENGTH.get(len(code))
+    level = level_of(code)
     if level is None:
         told = ", ".join(f"{length} ({name})" for length, name in sorted(_BY_LENGTH.items()))
         raise InvalidCode(f"{code!r:.60} has {len(code)} characters: expected {told}", field)
     return parse_as(code, level, field)
+
+
+def level_of(code: str) -> Level | None:
+    """The level that a code's length tells; None where there is none of that length."""
+    return _BY_LENGTH.get(len(code))
 
 
 def parse_as(code: str, level: Level | str, field: str = "code") -> Code:

@@ -283,7 +283,8 @@ def _inverse(shift: Callable[[Degrees, Degrees], Pair], lon: ArrayLike, lat: Arr
         image_east, image_north = shift(found_east, found_north)
         found_east = found_east + (given_east - image_east)
         found_north = found_north + (given_north - image_north)
-    inside = _within(found_east, found_north, 0.0)
+    # Snapped: a point on the very edge comes back a rounding error beside it.
+    inside = _within(snap(found_east), snap(found_north), 0.0)
     east[near] = np.where(inside, found_east, given_east)
     north[near] = np.where(inside, found_north, given_north)
     return east, north

@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-from gis.types import Role, TargetKind, Tier
+from gis.types import Channel, Role, TargetKind, Tier
 
 
 class State(StrEnum):
@@ -80,7 +80,7 @@ class Need(StrEnum):
     UNTIL = "until"
 
 
-Actors = Mapping[Tier, frozenset[Role]]
+Actors = Mapping[Tier, frozenset[Role] | frozenset[Channel]]
 
 
 def _actors(**by_tier: str) -> Actors:
@@ -109,8 +109,9 @@ EMERGENCY_DESK = _actors(street="street hall", district="hall", city="hall")
 GRID_OFFICER = _actors(grid="officer")
 DESK_ABOVE_GRID = MappingProxyType(
     {tier: roles for tier, roles in DESK.items() if tier is not Tier.GRID})
-ANYBODY_AT_DOOR = MappingProxyType(
-    {tier: frozenset(Role) - {Role.PLANNER} for tier in (Tier.GRID, Tier.STREET)})
+# A report's actor is the channel by which it came: it is anybody's to make.
+ANY_CHANNEL = MappingProxyType(
+    {tier: frozenset(Channel) for tier in (Tier.GRID, Tier.STREET)})
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,7 @@ _INCIDENT = frozenset({TargetKind.INCIDENT})
 _AT_WORK = (State.DISPATCHED, State.HANDLING)
 
 RULES: tuple[Rule, ...] = (
-    Rule(Action.REPORT, (), ANYBODY_AT_DOOR, State.REPORTED, target_kinds=_HANDLERS),
+    Rule(Action.REPORT, (), ANY_CHANNEL, State.REPORTED, target_kinds=_HANDLERS),
     Rule(Action.VERIFY, (State.REPORTED,), DESK, State.VERIFIED),
     Rule(Action.REJECT, (State.REPORTED, State.VERIFIED), DESK, State.REJECTED, needs=_NOTE),
     Rule(Action.DISPATCH, (State.VERIFIED,), DESK, State.DISPATCHED, needs=_TO,
@@ -233,8 +234,8 @@ def loop_table() -> str:
 
 def _cells(rule: Rule) -> tuple[str, ...]:
     who = "; ".join(
-        f"{tier}: {', '.join(role for role in Role if role in roles)}"
-        for tier, roles in rule.actors.items()
+        f"{tier}: {', '.join(dict.fromkeys(a.value for a in (*Role, *Channel) if a in actors))}"
+        for tier, actors in rule.actors.items()
     )
     targets = " or ".join(kind for kind in TargetKind if kind in rule.target_kinds)
     needs = [f"to ({targets})" if need is Need.TO else need.value

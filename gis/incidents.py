@@ -15,7 +15,7 @@ from datetime import datetime
 from gis.errors import Conflict, InvalidInput, NotLawful
 from gis.incident_rules import ASKED, RULES, Action, Move, Need, Rule, State
 from gis.steps import Step, sealed, step_hash
-from gis.types import Role, Target, TargetKind, Tier
+from gis.types import Channel, Role, Target, TargetKind, Tier
 
 
 @dataclass(frozen=True)
@@ -95,12 +95,12 @@ def lawful_rule(incident: Incident, action: Action, role: Role,
 
 
 def open_step(incident_id: int, at: datetime, *, emergency: bool = False,
-              actor_role: Role = Role.SYSTEM, actor_id: int | None = None,
+              channel: Channel = Channel.IMPORT, actor_id: int | None = None,
               target: str | None = None, deadlines: Deadlines | None = None) -> Step:
     """The first step, as the database's insert trigger writes it; it never carries a note."""
     clocks = deadlines or Deadlines()
     return sealed(Step(
-        incident_id, 1, Action.REPORT, at, Role(actor_role), initial_tier(emergency),
+        incident_id, 1, Action.REPORT, at, Channel(channel), initial_tier(emergency),
         State.REPORTED, actor_id=actor_id, target=target,
         stage_deadline_at=clocks.stage_deadline_at, deadline_at=clocks.deadline_at))
 
@@ -124,7 +124,8 @@ def take(incident: Incident, action: Action, *, actor_role: Role, at: datetime,
     rule = lawful_rule(incident, action, actor_role, policy)
     state, tier = _outcome(incident, rule)
     step = Step(incident.id, incident.step_count + 1, action, at, Role(actor_role), tier, state,
-                actor_id, note, target, until, previous_hash=incident.last_hash)
+                actor_id, note, target, until,
+                previous_hash=incident.last_hash)
     _check_fields(incident, rule, step)
     clocks = deadlines or _running_deadlines(incident, rule, step)
     return sealed(replace(step, stage_deadline_at=clocks.stage_deadline_at,
@@ -144,10 +145,10 @@ def apply(incident: Incident, step: Step, policy: Policy | None = None) -> Incid
         A needed field is missing or can't be used.
     """
     _check_chain(incident, step)
-    rule = lawful_rule(incident, step.action, step.actor_role, policy)
+    rule = lawful_rule(incident, step.action, Role(step.actor_role), policy)
     if (step.state, step.tier) != _outcome(incident, rule):
         raise NotLawful(f"{step.action} does not lead to {step.state} at {step.tier}",
-                        lawful_actions(incident, step.actor_role, policy))
+                        lawful_actions(incident, Role(step.actor_role), policy))
     _check_fields(incident, rule, step)
     return _fold(incident, rule, step)
 
@@ -219,7 +220,7 @@ def _check_chain(incident: Incident, step: Step) -> None:
 
 
 def _check_fields(incident: Incident, rule: Rule, step: Step) -> None:
-    given = {Need.NOTE: (step.note or "").strip(), Need.TO: step.target, Need.UNTIL: step.until}
+    given = {Need.NOTE: step.has_note, Need.TO: step.target, Need.UNTIL: step.until}
     for need in Need:
         if need in rule.needs and not given[need]:
             raise InvalidInput(f"{step.action} needs {need}", field=need)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 from gis.incident_rules import Action, State
-from gis.types import Role, Tier
+from gis.types import Channel, Role, Tier
 
 NO_DIGEST = bytes(32)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -17,14 +19,16 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class Step:
     """One step; `tier`, `state` and the deadlines are those after it.
 
-    `target` is written as `Target` writes itself; `hash` is `step_hash` of all the rest.
+    The actor of a first step is the channel by which the report came; of all others a role.
+    `target` is written as `Target` writes itself; `hash` is `step_hash` of all the rest. The
+    digests of note and target stay when these are lawfully erased.
     """
 
     incident_id: int
     number: int
     action: Action
     at: datetime
-    actor_role: Role
+    actor_role: Role | Channel
     tier: Tier
     state: State
     actor_id: int | None = None
@@ -33,8 +37,24 @@ class Step:
     until: datetime | None = None
     stage_deadline_at: datetime | None = None
     deadline_at: datetime | None = None
+    note_digest: bytes = NO_DIGEST
+    target_digest: bytes = NO_DIGEST
     previous_hash: bytes | None = None
     hash: bytes = b""
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Step:
+        """A step from a row of the table `step`, by the names of its columns."""
+        actors = Channel if row["action"] == Action.REPORT else Role
+        return cls(**{
+            **row, "action": Action(row["action"]), "actor_role": actors(row["actor_role"]),
+            "tier": Tier(row["tier"]), "state": State(row["state"])})
+
+    @property
+    def has_note(self) -> bool:
+        """Whether it carries a note, or did before that was erased."""
+        return bool((self.note or "").strip()) or (
+            self.note is None and self.note_digest != NO_DIGEST)
 
 
 def field_digest(field: str | None) -> bytes:
@@ -42,8 +62,7 @@ def field_digest(field: str | None) -> bytes:
     return NO_DIGEST if field is None else sha256(field.encode()).digest()
 
 
-def step_hash(step: Step, note_digest: bytes | None = None,
-              target_digest: bytes | None = None) -> bytes:
+def step_hash(step: Step) -> bytes:
     """The hash of a step over the one before it.
 
     ``sha256(previous | digest(head) | digest(note) | digest(target))``: `|` joins bytes, the
@@ -52,12 +71,7 @@ def step_hash(step: Step, note_digest: bytes | None = None,
     deadline_at`` in UTF-8: numbers in decimal, times as whole microseconds since
     1970-01-01 UTC, None as nothing. ``gis/sql/functions/020_step_hash.sql`` says the same.
 
-    Parameters
-    ----------
-    step
-        The step; its own `hash` does not count.
-    note_digest, target_digest
-        Kept digests of fields that have lawfully been erased from the step.
+    Where note or target is there, its own digest counts; where it is not, the one kept.
     """
     head = "|".join((
         str(step.incident_id), str(step.number), step.action, _microseconds(step.at),
@@ -66,13 +80,18 @@ def step_hash(step: Step, note_digest: bytes | None = None,
         _microseconds(step.deadline_at)))
     return sha256(
         (step.previous_hash or NO_DIGEST) + sha256(head.encode()).digest()
-        + (note_digest or field_digest(step.note))
-        + (target_digest or field_digest(step.target))).digest()
+        + _kept_digest(step.note, step.note_digest)
+        + _kept_digest(step.target, step.target_digest)).digest()
 
 
 def sealed(step: Step) -> Step:
-    """The same step with its hash."""
-    return replace(step, hash=step_hash(step))
+    """The same step with its digests and its hash."""
+    return replace(step, note_digest=field_digest(step.note),
+                   target_digest=field_digest(step.target), hash=step_hash(step))
+
+
+def _kept_digest(field: str | None, kept: bytes) -> bytes:
+    return kept if field is None else field_digest(field)
 
 
 def _microseconds(at: datetime | None) -> str:

@@ -1,4 +1,4 @@
-"""Small values that the pure modules share: tiers, roles, and whoever handles a matter."""
+"""Small values that the pure modules share: tiers, roles, channels, targets of steps."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _TIERS = tuple(Tier)
 
 
 class Role(StrEnum):
-    """The roles of accounts, and `system`: the insert trigger and the clock's worker."""
+    """The roles of accounts, and `system`: the clock's worker."""
 
     HALL = "hall"
     STREET = "street"
@@ -48,6 +48,18 @@ class Role(StrEnum):
     INTAKE = "intake"
     ADMIN = "admin"
     SYSTEM = "system"
+
+
+class Channel(StrEnum):
+    """By which way a report came in; the actor of a matter's first step."""
+
+    OFFICER = "officer"
+    RESIDENT = "resident"
+    PROPERTY = "property"
+    HOTLINE = "hotline"
+    DEPARTMENT = "department"
+    DEVICE = "device"
+    IMPORT = "import"
 
 
 class TargetKind(StrEnum):

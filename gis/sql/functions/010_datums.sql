@@ -92,7 +92,8 @@ BEGIN
             lon := lon + (given_lon - image.lon);
             lat := lat + (given_lat - image.lat);
         END LOOP;
-        IF NOT in_gcj_rectangle(lon, lat) THEN
+        -- Snapped: a point on the very edge comes back a rounding error beside it.
+        IF NOT in_gcj_rectangle(snap_degrees(lon), snap_degrees(lat)) THEN
             lon := given_lon;
             lat := given_lat;
         END IF;

@@ -2,7 +2,8 @@
 -- step, an assignment in every scheme, and a line in the outbox.
 
 CREATE OR REPLACE FUNCTION reports_received() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 BEGIN
@@ -53,12 +54,13 @@ BEGIN
     ), steps AS (
         INSERT INTO step (
             incident_id, number, action, at, actor_id, actor_role, tier, state, deadline_at,
-            note_digest, target_digest, hash)
+            target, note_digest, target_digest, hash)
         SELECT o.id, 1, 'report', o.received_at, o.caller_id, o.channel, o.tier, 'reported',
-               o.deadline_at, step_field_digest(NULL), step_field_digest(NULL),
+               o.deadline_at, 'officer:' || o.officer_id, step_field_digest(NULL),
+               step_field_digest('officer:' || o.officer_id),
                step_hash(NULL::bytea, o.id, 1, 'report', o.received_at, o.caller_id, o.channel,
                          o.tier, 'reported', NULL::timestamptz, NULL::timestamptz, o.deadline_at,
-                         step_field_digest(NULL), step_field_digest(NULL))
+                         step_field_digest(NULL), step_field_digest('officer:' || o.officer_id))
         FROM opened AS o
     ), assignments AS (
         INSERT INTO assignment (
@@ -91,8 +93,12 @@ $$;
 
 CREATE OR REPLACE FUNCTION report_answers(report_ids bigint[])
 RETURNS TABLE (id bigint, answer jsonb)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT i.id, jsonb_build_object(
         'report', jsonb_build_object('id', i.id),
         'incident', jsonb_build_object('id', i.id, 'state', i.state, 'tier', i.tier),
@@ -111,7 +117,8 @@ AS $$
             LEFT JOIN officer AS f ON f.id = s.officer_id
             WHERE s.incident_id = i.id))
     FROM incident AS i
-    WHERE i.id = ANY (report_ids)
+    WHERE i.id = ANY (report_ids);
+END
 $$;
 REVOKE EXECUTE ON FUNCTION report_answers FROM public;
 
@@ -119,7 +126,8 @@ REVOKE EXECUTE ON FUNCTION report_answers FROM public;
 -- again gets the first answer.
 CREATE OR REPLACE FUNCTION file_reports(secret text, reports jsonb)
 RETURNS TABLE (ordinal integer, created boolean, answer jsonb)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
