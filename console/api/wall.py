@@ -1,0 +1,124 @@
+"""``/api/wall``: what the wall shows, counted over what the caller may see."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Query, Request
+from psycopg import AsyncConnection
+from starlette.responses import Response
+
+from console.api.scoped import answer_bytes, scoped
+from gis import statistics
+from gis.errors import DatabaseAway, InvalidInput
+from tiles.cache import Body
+from tiles.vector import LEVELS
+
+FRESH_S = 1.5
+KEEP_S = 600.0
+
+router = APIRouter(prefix="/api/wall", tags=["wall"])
+Scheme = Annotated[str, Query(pattern=r"^[a-z0-9_-]{1,40}$")]
+
+
+class Remembered:
+    """Answers of the last moments by scope and question; never given to another scope."""
+
+    def __init__(self) -> None:
+        self._bodies: dict[tuple[Any, ...], tuple[float, Body]] = {}
+
+    async def get(self, key: tuple[Any, ...], make: Callable[[], Awaitable[bytes]]) -> Body:
+        """The answer under a key, made anew when it is older than `FRESH_S`."""
+        now = time.monotonic()
+        made_at, body = self._bodies.get(key, (-KEEP_S, None))
+        if body is None or now - made_at > FRESH_S:
+            body = Body(await make())
+            self._bodies[key] = (now, body)
+            self._forget(now)
+        return body
+
+    def _forget(self, now: float) -> None:
+        for key in [key for key, (at, _) in self._bodies.items() if now - at > KEEP_S]:
+            del self._bodies[key]
+
+
+_remembered = Remembered()
+# The last figures each session has had, for the moments in which the database is away.
+_last_figures: dict[tuple[str, str], tuple[float, bytes]] = {}
+
+
+@router.get("/start")
+async def start(request: Request, scheme: Scheme = "base") -> dict[str, Any]:
+    """Where the map begins: title, bounds, centre, zoom, tour stops, schemes, classes."""
+    async with scoped(request) as connection:
+        return await statistics.start(connection, scheme)
+
+
+@router.get("/areas", response_class=Response)
+async def areas(request: Request, scheme: Scheme = "base", level: str = "grid") -> Response:
+    """Areas of a level with a label point and the number of their open incidents."""
+    if level not in LEVELS:
+        raise InvalidInput(f"level is one of {', '.join(LEVELS)}", field="level")
+
+    async def make(connection: AsyncConnection, _: statistics.Moment) -> bytes:
+        return await statistics.areas(connection, scheme, level)
+
+    return await _answer(request, ("areas", scheme, level), make)
+
+
+@router.get("/incidents", response_class=Response)
+async def incidents(
+    request: Request, scheme: Scheme = "base", since: datetime | None = None
+) -> Response:
+    """Open incidents and those since a moment (default: of 24 hours), as columns."""
+    if since is not None and since.tzinfo is None:
+        raise InvalidInput("since needs an offset, such as 2026-01-01T00:00:00Z", field="since")
+
+    async def make(connection: AsyncConnection, at: statistics.Moment) -> bytes:
+        return await statistics.incidents(connection, since or at.now - statistics.RECENT_WINDOW)
+
+    return await _answer(request, ("incidents", since), make)
+
+
+@router.get("/figures", response_class=Response)
+async def figures(request: Request, scheme: Scheme = "base") -> Response:
+    """The figures beside the map; while the database is away the last ones, and since when."""
+    async def make(connection: AsyncConnection, at: statistics.Moment) -> bytes:
+        return await statistics.figures(connection, scheme, at)
+
+    session = (request.state.secret, scheme)
+    try:
+        body = await _remember(request, ("figures", scheme), make)
+    except DatabaseAway:
+        made_at, content = _last_figures.get(session, (0.0, b""))
+        if not content or time.monotonic() - made_at > KEEP_S:
+            raise
+        found = orjson.loads(content)
+        found["stale_since"] = found["now"]
+        return answer_bytes(request, Body(orjson.dumps(found)), "application/json")
+    _keep_last(session, body.content)
+    return answer_bytes(request, body, "application/json")
+
+
+def _keep_last(session: tuple[str, str], content: bytes) -> None:
+    now = time.monotonic()
+    _last_figures[session] = (now, content)
+    for key in [key for key, (at, _) in _last_figures.items() if now - at > KEEP_S]:
+        del _last_figures[key]
+
+
+Make = Callable[[AsyncConnection, statistics.Moment], Awaitable[bytes]]
+
+
+async def _remember(request: Request, question: tuple[Any, ...], make: Make) -> Body:
+    async with scoped(request) as connection:
+        at = await statistics.moment(connection, datetime.now(UTC))
+        return await _remembered.get((at.scope, *question), lambda: make(connection, at))
+
+
+async def _answer(request: Request, question: tuple[Any, ...], make: Make) -> Response:
+    return answer_bytes(request, await _remember(request, question, make), "application/json")

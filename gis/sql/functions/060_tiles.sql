@@ -1,0 +1,130 @@
+-- Vector tiles, one function a layer, over the stored geom_3857.
+-- SECURITY DEFINER, because row-level security would switch GiST off (its operators are not
+-- leakproof): the caller's scope stands here as an explicit condition instead, and a test holds
+-- it equal to the policies. STABLE, never IMMUTABLE: they read tables.
+
+-- Open incidents under each area, of every scheme and level, that the caller may see.
+CREATE OR REPLACE FUNCTION open_load()
+RETURNS TABLE (identity_id bigint, load integer)
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER ROWS 700
+SET search_path = pg_catalog, public, pg_temp
+AS $$
+    SELECT under.identity_id, count(*)::integer
+    FROM incident, unnest(incident.scope_ids) AS under (identity_id)
+    WHERE incident.closed_at IS NULL
+      AND ((SELECT scope_all()) OR incident.scope_ids && (SELECT scope_ids())
+           OR incident.unit_id = (SELECT scope_unit_id())
+           OR incident.category_code = ANY ((SELECT scope_categories())::text[]))
+    GROUP BY under.identity_id
+$$;
+
+-- Layer "areas": one level of one scheme as it stands now; `load` is the open incidents.
+CREATE OR REPLACE FUNCTION tile_areas(
+    z integer, x integer, y integer, only_scheme text, only_level text)
+RETURNS bytea
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp
+AS $$
+    WITH shown AS MATERIALIZED (
+        SELECT area.identity_id, area.code, area.name, area.level,
+               ST_AsMVTGeom(area.geom_3857, ST_TileEnvelope(z, x, y), 4096, 64) AS geom
+        FROM area
+        WHERE area.geom_3857 && ST_TileEnvelope(z, x, y, margin => 64.0 / 4096)
+          AND area.scheme = only_scheme AND area.level = only_level AND upper_inf(area.period)
+          AND ((SELECT scope_all()) OR area.ancestor_ids && (SELECT scope_ids())
+               OR area.identity_id = ANY ((SELECT scope_above_ids())::bigint[]))
+    ), feature AS (
+        SELECT shown.identity_id AS feature_id, shown.code AS id, shown.code, shown.name,
+               shown.level, coalesce(open_load.load, 0) AS load, shown.geom
+        FROM shown LEFT JOIN open_load() USING (identity_id)
+        WHERE shown.geom IS NOT NULL
+        ORDER BY shown.code
+    )
+    SELECT ST_AsMVT(feature, 'areas', 4096, 'geom', 'feature_id') FROM feature
+$$;
+
+-- Layer "buildings": all from z14 on; below it those that would cover two by two pixels of a
+-- 512-pixel tile, and the tall ones, which a slanted view shows however narrow they are.
+-- Where no height is known, three metres a floor.
+CREATE OR REPLACE FUNCTION tile_buildings(z integer, x integer, y integer)
+RETURNS bytea
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp
+AS $$
+    WITH pixel AS (
+        SELECT 40075016.685578488 / (512 * 2.0 ^ z) AS side
+    ), feature AS (
+        SELECT building.id AS feature_id, building.id, building.building_code AS code,
+               building.name, building.kind, building.floors,
+               round(coalesce(building.height_m, 3.0 * building.floors)::numeric, 1)
+                   ::double precision AS height,
+               ST_AsMVTGeom(building.geom_3857, ST_TileEnvelope(z, x, y), 4096, 64) AS geom
+        FROM building, pixel
+        WHERE building.geom_3857 && ST_TileEnvelope(z, x, y, margin => 64.0 / 4096)
+          AND (z >= 14 OR ST_Area(building.geom_3857) >= 4 * pixel.side * pixel.side
+               OR building.height_m >= 6 * pixel.side)
+          AND ((SELECT scope_all()) OR building.scope_ids && (SELECT scope_ids()))
+        ORDER BY building.id
+    )
+    SELECT ST_AsMVT(feature, 'buildings', 4096, 'geom', 'feature_id')
+    FROM feature WHERE geom IS NOT NULL
+$$;
+
+-- Layers "roads" and "ground": the basemap, the same for everyone who is signed in.
+CREATE OR REPLACE FUNCTION tile_ground(z integer, x integer, y integer)
+RETURNS bytea
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp
+AS $$
+    WITH shown AS MATERIALIZED (
+        SELECT ground.id, ground.kind, ground.road_class, ground.name, ground.width_m,
+               ST_AsMVTGeom(ground.geom_3857, ST_TileEnvelope(z, x, y), 4096, 64) AS geom
+        FROM ground
+        WHERE ground.geom_3857 && ST_TileEnvelope(z, x, y, margin => 64.0 / 4096)
+          AND (ground.kind <> 'road' OR z >= 13
+               OR ground.width_m >= CASE z WHEN 12 THEN 10 WHEN 11 THEN 18 ELSE 24 END)
+        ORDER BY ground.id
+    ), road AS (
+        SELECT id AS feature_id, name, road_class AS class, width_m AS width, geom
+        FROM shown WHERE kind = 'road' AND geom IS NOT NULL
+    ), cover AS (
+        SELECT id AS feature_id, kind, name, geom
+        FROM shown WHERE kind <> 'road' AND geom IS NOT NULL
+    )
+    SELECT coalesce((SELECT ST_AsMVT(cover, 'ground', 4096, 'geom', 'feature_id') FROM cover), '')
+        || coalesce((SELECT ST_AsMVT(road, 'roads', 4096, 'geom', 'feature_id') FROM road), '')
+$$;
+
+-- What the caller may see of a layer lies within these degrees: west, south, east, north.
+CREATE OR REPLACE FUNCTION tile_bounds(layer text)
+RETURNS double precision[]
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp
+AS $$
+    SELECT ARRAY[ST_XMin(box), ST_YMin(box), ST_XMax(box), ST_YMax(box)]
+    FROM (
+        SELECT CASE layer
+            WHEN 'ground' THEN (SELECT ST_Extent(ground.geom) FROM ground)
+            ELSE (
+                SELECT ST_Extent(area.geom) FROM area
+                WHERE upper_inf(area.period)
+                  AND ((SELECT scope_all()) OR area.ancestor_ids && (SELECT scope_ids())))
+        END AS box
+    ) AS extent
+    WHERE box IS NOT NULL
+$$;
+
+-- Changes whenever rows of the table under a layer do, for caches. The counters lag a commit by
+-- some seconds at most and start anew after a crash: hence the server's start beside them.
+CREATE OR REPLACE FUNCTION layer_version(layer text)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, public, pg_temp
+AS $$
+    SELECT concat_ws('-',
+        extract(epoch FROM pg_postmaster_start_time())::bigint,
+        pg_stat_get_tuples_inserted(relation) + pg_stat_get_tuples_updated(relation)
+            + pg_stat_get_tuples_deleted(relation))
+    FROM to_regclass(CASE layer WHEN 'areas' THEN 'area' WHEN 'buildings' THEN 'building'
+                                ELSE 'ground' END) AS relation
+$$;

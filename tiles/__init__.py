@@ -1,0 +1,1 @@
+"""Vector tiles from PostGIS, raster tiles from rasterio."""
