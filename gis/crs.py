@@ -3,8 +3,8 @@
 Everything is stored as CGCS2000 longitude and latitude (EPSG:4490) on a grid of 1e-9°.
 WGS 84 and CGCS2000 agree to centimetres and are treated as one, explicitly, because PROJ
 offers only a "ballpark" operation between them. GCJ-02 and BD-09 are the obfuscated datums
-of Chinese web maps; the formulas are those published with eviltransform (constants included),
-the inverses are fixed-point iterations of them.
+of Chinese web maps: `gis.china_shift` has their formulas, the inverses here are fixed-point
+iterations of them.
 
 All functions take scalars or arrays (any shape that broadcasts) in degrees and give numpy
 values of the broadcast shape. ``gis/sql/functions/010_datums.sql`` says the same in SQL.
@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError, ProjError
 
+from gis.china_shift import Degrees, Pair, shift_bd, shift_gcj
 from gis.errors import InvalidInput, UnknownDatum
 
 STORED_CRS = "EPSG:4490"
@@ -37,15 +38,8 @@ CHINA_SOUTH, CHINA_NORTH = 0.8293, 55.8271
 # Wider than the largest offset (under 0.03°), so that no image of an inner point is missed.
 _EDGE_DEGREES = 0.1
 
-# The public formula's own constants: its eccentricity is Krasovsky's, on the radius of WGS 84.
-_GCJ_RADIUS_M = 6378137.0
-_GCJ_ECCENTRICITY_SQUARED = 0.00669342162296594323
-_BD_ANGLE = math.pi * 3000 / 180
 # Each step gains at least a factor of 50 from under 1.5 km: eight end below a nanometre.
 _INVERSE_STEPS = 8
-
-Degrees = NDArray[np.float64]
-Pair = tuple[Degrees, Degrees]
 
 
 class Datum(StrEnum):
@@ -121,7 +115,7 @@ def cgcs2000_to_gcj02(lon: ArrayLike, lat: ArrayLike) -> Pair:
 
     (120.2, 30.3) becomes (120.2045663, 30.2975927). NaN stays NaN.
     """
-    return _forward(_shift_gcj, lon, lat)
+    return _forward(shift_gcj, lon, lat)
 
 
 def gcj02_to_cgcs2000(lon: ArrayLike, lat: ArrayLike) -> Pair:
@@ -131,17 +125,17 @@ def gcj02_to_cgcs2000(lon: ArrayLike, lat: ArrayLike) -> Pair:
     where there is none (outside the rectangle, and for some points within a kilometre of its
     edges, all of them far from China's borders) the point stays as it is.
     """
-    return _inverse(_shift_gcj, lon, lat)
+    return _inverse(shift_gcj, lon, lat)
 
 
 def cgcs2000_to_bd09(lon: ArrayLike, lat: ArrayLike) -> Pair:
     """CGCS2000 (or WGS 84) to BD-09; identity where the true point is outside the rectangle."""
-    return _forward(_shift_bd, lon, lat)
+    return _forward(shift_bd, lon, lat)
 
 
 def bd09_to_cgcs2000(lon: ArrayLike, lat: ArrayLike) -> Pair:
     """BD-09 to CGCS2000, by the rule of `gcj02_to_cgcs2000`."""
-    return _inverse(_shift_bd, lon, lat)
+    return _inverse(shift_bd, lon, lat)
 
 
 def to_cgcs2000(lon: ArrayLike, lat: ArrayLike,
@@ -288,33 +282,3 @@ def _inverse(shift: Callable[[Degrees, Degrees], Pair], lon: ArrayLike, lat: Arr
     east[near] = np.where(inside, found_east, given_east)
     north[near] = np.where(inside, found_north, given_north)
     return east, north
-
-
-def _shift_gcj(lon: Degrees, lat: Degrees) -> Pair:
-    """The public formula, without its rectangle."""
-    x, y = lon - 105.0, lat - 35.0
-    common = 20 * np.sin(6 * math.pi * x) + 20 * np.sin(2 * math.pi * x)
-    root = np.sqrt(np.abs(x))
-    north_m = (
-        (common + 20 * np.sin(math.pi * y) + 40 * np.sin(math.pi * y / 3)
-         + 160 * np.sin(math.pi * y / 12) + 320 * np.sin(math.pi * y / 30)) * 2 / 3
-        - 100 + 2 * x + 3 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root
-    )
-    east_m = (
-        (common + 20 * np.sin(math.pi * x) + 40 * np.sin(math.pi * x / 3)
-         + 150 * np.sin(math.pi * x / 12) + 300 * np.sin(math.pi * x / 30)) * 2 / 3
-        + 300 + x + 2 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root
-    )
-    phi = np.radians(lat)
-    squared = 1 - _GCJ_ECCENTRICITY_SQUARED * np.sin(phi) ** 2
-    meridian = _GCJ_RADIUS_M * (1 - _GCJ_ECCENTRICITY_SQUARED) / (squared * np.sqrt(squared))
-    parallel = _GCJ_RADIUS_M / np.sqrt(squared) * np.cos(phi)
-    return lon + np.degrees(east_m / parallel), lat + np.degrees(north_m / meridian)
-
-
-def _shift_bd(lon: Degrees, lat: Degrees) -> Pair:
-    """CGCS2000 to BD-09: the public twist of GCJ-02, without its rectangle."""
-    x, y = _shift_gcj(lon, lat)
-    radius = np.hypot(x, y) + 0.00002 * np.sin(y * _BD_ANGLE)
-    angle = np.arctan2(y, x) + 0.000003 * np.cos(x * _BD_ANGLE)
-    return radius * np.cos(angle) + 0.0065, radius * np.sin(angle) + 0.006

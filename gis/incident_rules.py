@@ -159,6 +159,24 @@ class Rule:
     emergency_only: bool = False
     by_authority: bool = False
 
+    @property
+    def extends(self) -> bool:
+        """Whether it moves the deadlines to `until`."""
+        return self.action is Action.EXTEND or self._grants(Action.ASK_EXTENSION)
+
+    @property
+    def suspends(self) -> bool:
+        """Whether it stops the clocks."""
+        return self.action is Action.SUSPEND or self._grants(Action.ASK_SUSPENSION)
+
+    @property
+    def frees(self) -> bool:
+        """Whether it takes the matter from its handler without naming another."""
+        return self.move is not Move.STAY or self._grants(Action.ASK_RETURN)
+
+    def _grants(self, asked: Action) -> bool:
+        return self.action is Action.APPROVE and self.pending is asked
+
 
 _NOTE = frozenset({Need.NOTE})
 _TO = frozenset({Need.TO})

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gis.errors import Conflict, InvalidInput, NotLawful
-from gis.incident_rules import ASKED, RULES, Action, Move, Need, Rule, State
+from gis.incident_folding import Incident, begun, folded
+from gis.incident_rules import RULES, Action, Move, Need, Rule, State
 from gis.steps import Step, sealed, step_hash
 from gis.types import Channel, Role, Target, TargetKind, Tier
 
@@ -36,31 +37,6 @@ class Deadlines:
 
     stage_deadline_at: datetime | None = None
     deadline_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Incident:
-    """A matter as its steps have left it. It is open exactly while `closed_at` is None."""
-
-    id: int
-    state: State
-    tier: Tier
-    emergency: bool
-    step_count: int
-    last_step_at: datetime
-    last_hash: bytes
-    opened_at: datetime
-    officer_id: int | None = None
-    unit_id: int | None = None
-    verified_at: datetime | None = None
-    dispatched_at: datetime | None = None
-    handled_at: datetime | None = None
-    closed_at: datetime | None = None
-    stage_deadline_at: datetime | None = None
-    deadline_at: datetime | None = None
-    suspended_at: datetime | None = None
-    merged_into_id: int | None = None
-    pending: Action | None = None
 
 
 def initial_tier(emergency: bool) -> Tier:
@@ -150,7 +126,7 @@ def apply(incident: Incident, step: Step, policy: Policy | None = None) -> Incid
         raise NotLawful(f"{step.action} does not lead to {step.state} at {step.tier}",
                         lawful_actions(incident, Role(step.actor_role), policy))
     _check_fields(incident, rule, step)
-    return _fold(incident, rule, step)
+    return folded(incident, rule, step)
 
 
 def opened(step: Step, emergency: bool = False) -> Incident:
@@ -161,11 +137,7 @@ def opened(step: Step, emergency: bool = False) -> Incident:
         raise NotLawful(f"report does not lead to {step.state} at {step.tier}", (Action.REPORT,))
     if step.previous_hash is not None or step.hash != step_hash(step):
         raise Conflict(f"step 1 of incident {step.incident_id} is not what its hash says")
-    officer_id, unit_id = _handler(step)
-    return Incident(
-        step.incident_id, step.state, step.tier, emergency, 1, step.at, step.hash, step.at,
-        officer_id, unit_id, stage_deadline_at=step.stage_deadline_at,
-        deadline_at=step.deadline_at)
+    return begun(step, emergency)
 
 
 def rebuild(steps: Iterable[Step], emergency: bool = False) -> Incident:
@@ -242,86 +214,12 @@ def _check_target(incident: Incident, rule: Rule, target: Target) -> None:
         raise InvalidInput(f"incident {incident.id} can't {rule.action} itself", field="to")
 
 
-def _extends(rule: Rule) -> bool:
-    return rule.action is Action.EXTEND or (
-        rule.action is Action.APPROVE and rule.pending is Action.ASK_EXTENSION)
-
-
-def _suspends(rule: Rule) -> bool:
-    return rule.action is Action.SUSPEND or (
-        rule.action is Action.APPROVE and rule.pending is Action.ASK_SUSPENSION)
-
-
-def _returns(rule: Rule) -> bool:
-    return rule.action is Action.APPROVE and rule.pending is Action.ASK_RETURN
-
-
 def _running_deadlines(incident: Incident, rule: Rule, step: Step) -> Deadlines:
     stage, whole = incident.stage_deadline_at, incident.deadline_at
-    if _extends(rule) and step.until is not None:
+    if rule.extends and step.until is not None:
         return Deadlines(step.until, None if whole is None else max(whole, step.until))
     if rule.action is Action.RESUME and incident.suspended_at is not None:
         rested = step.at - incident.suspended_at
         return Deadlines(stage and stage + rested, whole and whole + rested)
     same_stage = (step.state, step.tier) == (incident.state, incident.tier)
     return Deadlines(stage if same_stage else None, whole)
-
-
-def _handler(step: Step) -> tuple[int | None, int | None]:
-    """Officer and unit that a step's target names, one of them at most."""
-    if step.target is None:
-        return None, None
-    target = Target.parse(step.target)
-    return (target.id if target.kind is TargetKind.OFFICER else None,
-            target.id if target.kind is TargetKind.UNIT else None)
-
-
-def _fold(incident: Incident, rule: Rule, step: Step) -> Incident:
-    changed = replace(
-        incident, state=step.state, tier=step.tier, step_count=step.number,
-        last_step_at=step.at, last_hash=step.hash, stage_deadline_at=step.stage_deadline_at,
-        deadline_at=step.deadline_at, pending=_pending(incident, rule))
-    if rule.action in (Action.DISPATCH, Action.ACCEPT, Action.TRANSFER):
-        officer_id, unit_id = _handler(step)
-        changed = replace(changed, officer_id=officer_id, unit_id=unit_id)
-    elif step.tier is not incident.tier or _returns(rule):
-        changed = replace(changed, officer_id=None, unit_id=None)
-    return _marked(changed, rule, step)
-
-
-def _pending(incident: Incident, rule: Rule) -> Action | None:
-    """What waits for an answer: a later request takes the place of an earlier one."""
-    if rule.action in ASKED:
-        return rule.action
-    answered = rule.action in (Action.APPROVE, Action.REFUSE) or rule.to_state is not None
-    return None if answered or _extends(rule) or _suspends(rule) else incident.pending
-
-
-def _marked(incident: Incident, rule: Rule, step: Step) -> Incident:
-    """Times and marks: first verified and dispatched, last handled and closed."""
-    if rule.action is Action.REOPEN:
-        return replace(incident, handled_at=None, closed_at=None)
-    if rule.action is Action.MERGE and step.target is not None:
-        return replace(incident, merged_into_id=Target.parse(step.target).id, closed_at=step.at)
-    if rule.action is Action.SPLIT:
-        return replace(incident, merged_into_id=None, closed_at=None)
-    if _suspends(rule):
-        return replace(incident, suspended_at=step.at)
-    if rule.action is Action.RESUME:
-        return replace(incident, suspended_at=None)
-    return _timed(incident, step)
-
-
-def _timed(incident: Incident, step: Step) -> Incident:
-    at, state = step.at, step.state
-    if step.action is Action.RETURN or state is State.DISPATCHED:
-        incident = replace(incident, handled_at=None)
-    if state in (State.VERIFIED, State.DISPATCHED):
-        incident = replace(incident, verified_at=incident.verified_at or at)
-    if state in (State.DISPATCHED, State.HANDLING):
-        incident = replace(incident, dispatched_at=incident.dispatched_at or at)
-    if state in (State.HANDLED, State.CLOSED):
-        incident = replace(incident, handled_at=incident.handled_at or at)
-    if step.action in (Action.CLOSE, Action.REJECT):
-        incident = replace(incident, closed_at=at)
-    return incident
