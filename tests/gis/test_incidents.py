@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from psycopg.rows import dict_row
 
 from gis.errors import Conflict, InvalidInput, NotLawful
 from gis.incident_rules import OPEN_STATES, RULES, Action, Need, State, loop_table
@@ -351,3 +352,43 @@ def test_a_row_is_read_as_its_step() -> None:
                           "state": "reported"})
     assert read == step
     assert opened(read).state is State.REPORTED
+
+
+GROUND = """
+WITH identity AS (
+    INSERT INTO area_identity (scheme, level, code) VALUES ('base', 'grid', '330104001002003')
+    RETURNING id
+), grid AS (
+    INSERT INTO area (identity_id, scheme, level, code, name, geom)
+    SELECT id, 'base', 'grid', '330104001002003', 'grid 3',
+           ST_Multi(ST_MakeEnvelope(120, 30, 120.01, 30.01, 4490))
+    FROM identity
+), person AS (
+    INSERT INTO officer (officer_code, name) VALUES ('A1', 'Li') RETURNING id
+)
+INSERT INTO duty (officer_id, area_identity_id, role)
+SELECT person.id, identity.id, 'head' FROM person, identity
+"""
+REPORTS = """
+INSERT INTO report (category_code, channel, address, lon, lat)
+VALUES ('urban', 'resident', 'Renmin Road 1', NULL, NULL),
+       ('urban', 'device', NULL, 120.005, 30.005),
+       ('safety', 'hotline', NULL, 120.005, 30.005)
+"""
+
+
+def test_what_the_trigger_writes_rebuilds_to_the_stored_row(database) -> None:
+    with psycopg.connect(database.admin_url, row_factory=dict_row) as connection:
+        connection.execute("UPDATE category SET emergency = code = 'safety'")
+        connection.execute(GROUND)
+        connection.execute(REPORTS)
+        rows = connection.execute("SELECT * FROM incident ORDER BY id").fetchall()
+        for row in rows:
+            steps = connection.execute(
+                "SELECT * FROM step WHERE incident_id = %s ORDER BY number", (row["id"],))
+            rebuilt = rebuild(map(Step.from_row, steps.fetchall()), row["emergency"])
+            kept = {name: getattr(rebuilt, name) for name in row if hasattr(rebuilt, name)}
+            assert kept == {name: row[name] for name in kept}
+            assert {"state", "tier", "deadline_at", "officer_id", "step_count"} <= set(kept)
+    assert [row["tier"] for row in rows] == ["grid", "grid", "street"]
+    assert [row["officer_id"] is not None for row in rows] == [False, True, True]
