@@ -359,8 +359,8 @@ WITH identity AS (
     INSERT INTO area_identity (scheme, level, code) VALUES ('base', 'grid', '330104001002003')
     RETURNING id
 ), grid AS (
-    INSERT INTO area (identity_id, scheme, level, code, name, geom)
-    SELECT id, 'base', 'grid', '330104001002003', 'grid 3',
+    INSERT INTO area (identity_id, ancestor_ids, scheme, level, code, name, geom)
+    SELECT id, ARRAY[id], 'base', 'grid', '330104001002003', 'grid 3',
            ST_Multi(ST_MakeEnvelope(120, 30, 120.01, 30.01, 4490))
     FROM identity
 ), person AS (
