@@ -141,8 +141,8 @@ class CoverageIndex:
                 list(pool.map(lambda part: self._inside(lon[part], lat[part],
                                                         index[part], how[part]), parts))
         distance_m = np.where(index == NOTHING, np.nan, 0.0)
-        if nearest_m > 0:
-            away = np.flatnonzero((index == NOTHING) & np.isfinite(lon) & np.isfinite(lat))
+        away = np.flatnonzero((index == NOTHING) & np.isfinite(lon) & np.isfinite(lat))
+        if nearest_m > 0 and away.size and self._frame is not None:
             self._nearest(lon, lat, away, nearest_m, Located(index, how, distance_m))
         return Located(index, how, distance_m)
 
@@ -209,8 +209,7 @@ class CoverageIndex:
     def _nearest(self, lon: Floats, lat: Floats, away: Integers, nearest_m: float,
                  located: Located) -> None:
         """Fill in the nearest area of the points ``away`` from all, where within reach."""
-        for part, area in self._within_reach(lon, lat, away, nearest_m):
-            at = away[part]
+        for at, area in self._within_reach(lon, lat, away, nearest_m):
             distance = self._distances(lon[at], lat[at], area)
             near = distance <= nearest_m
             at, area, distance = at[near], area[near], distance[near]
@@ -223,11 +222,16 @@ class CoverageIndex:
 
     def _within_reach(self, lon: Floats, lat: Floats, away: Integers,
                       nearest_m: float) -> Iterator[tuple[Integers, Integers]]:
-        """Pairs (position in ``away``, area) worth measuring, a bounded number at a time."""
-        with np.errstate(divide="ignore"):
-            # A millimetre more, since distances are rounded before they are compared.
-            reach = [np.minimum((nearest_m * (1 + 1e-6) + 1e-3) / np.abs(metres), 360.0)
-                     for metres in metres_per_degree(lat[away])]
+        """Pairs (point, area) worth measuring, a bounded number at a time."""
+        metres = np.maximum(np.stack(metres_per_degree(lat[away])), 1e-3)
+        # Nothing beyond the one nearest in degrees, if stretched the most, can be nearer.
+        found, degrees = self._tree.query_nearest(
+            shapely.points(lon[away], lat[away]), all_matches=False, return_distance=True,
+            max_distance=(nearest_m + 1e-3) / metres.min())
+        away, metres = away[found[0]], metres[:, found[0]]
+        reach_m = np.minimum(nearest_m, degrees * metres.max(axis=0))
+        # A millimetre more, since distances are rounded before they are compared.
+        reach = np.minimum((reach_m * (1 + 1e-6) + 1e-3) / metres, 360.0)
         corners = shapely.get_num_coordinates(self._polygons)
         for first in range(0, len(away), _POINTS_AT_ONCE):
             part = slice(first, first + _POINTS_AT_ONCE)
@@ -238,7 +242,7 @@ class CoverageIndex:
             load = np.cumsum(corners[pairs[1]]) // _EDGES_AT_ONCE
             cuts = np.searchsorted(pairs[0], pairs[0][np.flatnonzero(np.diff(load)) + 1])
             for piece in np.split(pairs, np.unique(cuts), axis=1):
-                yield piece[0] + first, piece[1]
+                yield away[piece[0] + first], piece[1]
 
     def _distances(self, lon: Floats, lat: Floats, area: Integers) -> Floats:
         """Metres from points to areas that don't hold them, in the plane at each point."""

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from bench.coverage import irregular_coverage
+from bench.coverage import SIDE_DEGREES, SOUTH, WEST, irregular_coverage
 from gis.coverage_index import CoverageIndex, How
 from gis.crs import snap
 from gis.errors import InvalidInput
@@ -85,3 +85,108 @@ def test_agrees_with_plain_shapely(areas: NDArray[np.object_], seed: int,
                                    nearest_m: float) -> None:
     if len(areas):
         assert_same(areas, telling_points(areas, np.random.default_rng(seed)), nearest_m)
+
+
+@pytest.mark.parametrize("west, south", PLACES)
+@pytest.mark.parametrize("size", [1e-7, 1e-4, 0.5])
+def test_agrees_wherever_the_coverage_lies(west: float, south: float, size: float) -> None:
+    """Far from the origin doubles are coarse; across it they change sign and spacing."""
+    areas = moved(irregular_coverage(12, 3), west - size / 2, south - size / 2, size)
+    areas = areas[shapely.is_valid(areas) & ~shapely.is_empty(areas)]
+    assert_same(areas, telling_points(areas, np.random.default_rng(5)), 50.0)
+
+
+def moved(areas: NDArray[np.object_], west: float, south: float,
+          size: float) -> NDArray[np.object_]:
+    """A coverage of `irregular_coverage` at another place, on the grid of 1e-9°."""
+    low = np.array([WEST, SOUTH])
+    return shapely.set_precision(shapely.transform(
+        areas, lambda corners: (corners - low) / SIDE_DEGREES * size + [west, south]), 1e-9)
+
+
+@pytest.mark.parametrize("cell_limit", [150**2, 1 << 22])
+def test_no_boundary_cell_is_missed(cell_limit: int) -> None:
+    """600,000 points close to edges, from a millionth of a cell to some cells away."""
+    areas = irregular_coverage(543, 11)
+    random = np.random.default_rng(12)
+    corners = shapely.get_coordinates(areas)
+    chosen = random.integers(0, len(corners) - 1, 600_000)
+    share = random.uniform(0, 1, (600_000, 1))
+    points = corners[chosen] * share + corners[chosen + 1] * (1 - share)
+    away = 10 ** random.uniform(-14, -3.5, (600_000, 1))
+    points += away * random.normal(size=points.shape)
+    lon, lat = points[:, 0].copy(), points[:, 1].copy()
+    found = CoverageIndex(areas, codes_of(543), cell_limit=cell_limit).locate(lon, lat, 0.0)
+    point, area = shapely.STRtree(areas).query(shapely.points(points), predicate="intersects")
+    hits = np.bincount(point, minlength=len(points))
+    once = hits[point] == 1
+    np.testing.assert_array_equal(found.index[hits == 0], -1)
+    np.testing.assert_array_equal(found.index[point[once]], area[once])
+    np.testing.assert_array_equal(found.how[hits > 1], How.BORDER)
+
+
+def test_points_on_grid_lines_of_the_raster() -> None:
+    """Squares whose edges run along the raster's own lines, asked on, above and below them."""
+    areas = np.array([shapely.box(x, y, x + 1, y + 1) for x in range(8) for y in range(8)])
+    steps = np.arange(0, 8.0625, 0.0625)
+    grid = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
+    grid = grid[np.random.default_rng(1).permutation(len(grid))[:1500]]
+    assert_same(areas, np.concatenate([grid, np.nextafter(grid, 9), np.nextafter(grid, -9)]), 5.0)
+
+
+def test_an_area_inside_another_is_not_hidden_by_it() -> None:
+    """An overlap: the lowest code inside both, the border of either before the inside."""
+    areas = np.array([shapely.box(0, 0, 10, 10), shapely.box(4, 4, 6, 6)])
+    for codes, chosen in ((["a", "b"], 0), (["b", "a"], 1)):
+        found = CoverageIndex(areas, codes).locate([5, 4, 1, 10], [5, 5, 1, 1], 0.0)
+        np.testing.assert_array_equal(found.index, [chosen, 1, 0, 0])
+        np.testing.assert_array_equal(found.how, [How.INSIDE, How.BORDER, How.INSIDE, How.BORDER])
+
+
+def test_codes_are_chosen_by_bytes() -> None:
+    """On a shared edge, and at the same distance, `B` comes before `a`, `é` and `𠀀` last."""
+    areas = np.array([shapely.box(x, 0, x + 1, 1) for x in range(4)])
+    found = CoverageIndex(areas, ["𠀀", "é", "a", "B"]).locate(
+        [1, 2, 3, 1, 3], [0.5, 0.5, 0.5, -1e-6, -1e-6], 1.0)
+    np.testing.assert_array_equal(found.index, [1, 2, 3, 1, 3])
+    np.testing.assert_array_equal(found.how, [How.BORDER] * 3 + [How.NEAREST] * 2)
+    assert found.distance_m[3] == found.distance_m[4] == pytest.approx(0.111)
+
+
+def test_many_points_far_from_all_are_measured_in_pieces() -> None:
+    areas = irregular_coverage(60, 4)
+    random = np.random.default_rng(4)
+    points = np.stack([WEST - random.uniform(0, 0.1, 40_000),
+                       SOUTH + random.uniform(0, SIDE_DEGREES, 40_000)], axis=1)
+    found = CoverageIndex(areas, codes_of(60)).locate(points[:, 0], points[:, 1], 20_000.0)
+    some = random.permutation(40_000)[:60]
+    expected = plain_shapely(areas, codes_of(60), points[some, 0], points[some, 1], 20_000.0)
+    np.testing.assert_array_equal(found.index[some], expected.index)
+    np.testing.assert_array_equal(found.distance_m[some], expected.distance_m)
+    assert (found.index >= 0).all()
+    assert (found.how == How.NEAREST).mean() > 0.95
+
+
+def test_nothing_to_find() -> None:
+    empty = np.array([], dtype=np.object_)
+    assert CoverageIndex(empty, []).locate([1.0], [2.0], 100.0).index.tolist() == [-1]
+    hollow = np.array([shapely.Polygon()])
+    assert CoverageIndex(hollow, ["a"]).locate([1.0], [2.0], 100.0).how.tolist() == [How.OUTSIDE]
+    square = CoverageIndex(np.array([shapely.box(0, 0, 1, 1)]), ["a"])
+    assert square.locate([], [], 100.0).index.tolist() == []
+    found = square.locate([np.nan, 0.5, np.inf, 0.5], [0.5, np.nan, 0.5, 91.0], 100.0)
+    assert found.how.tolist() == [How.OUTSIDE] * 4
+    assert np.isnan(found.distance_m).all()
+
+
+@pytest.mark.parametrize("geometries, codes", [
+    ([shapely.Point(0, 0)], ["a"]), ([None], ["a"]), ([shapely.box(0, 0, 1, 1)], ["a", "b"]),
+])
+def test_what_is_no_coverage_is_refused(geometries: list, codes: list[str]) -> None:
+    with pytest.raises(InvalidInput):
+        CoverageIndex(np.array(geometries, dtype=np.object_), codes)
+
+
+def test_points_of_two_lengths_are_refused() -> None:
+    with pytest.raises(InvalidInput):
+        CoverageIndex(np.array([shapely.box(0, 0, 1, 1)]), ["a"]).locate([0.0], [0.0, 1.0], 1.0)
