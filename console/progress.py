@@ -64,6 +64,11 @@ class Progress:
             self._console.print(f"  {what}{amount}", markup=False)
 
 
+    def say(self, line: str) -> None:
+        """One stage, for work that tells no amounts."""
+        self._console.print(f"  {line}", markup=False)
+
+
 @contextmanager
 def step(what: str, stream: TextIO | None = None) -> Iterator[Progress]:
     """Say what is being done, hand out a `Progress` for its parts."""

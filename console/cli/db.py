@@ -80,7 +80,7 @@ def migrate(session: Session) -> None:
     from gis.schema import migrate as bring_up_to_date
 
     with step("migrating the database") as progress:
-        bring_up_to_date(session.admin_url(), progress)
+        bring_up_to_date(session.admin_url(), progress.say)
 
 
 @db.command()

@@ -120,7 +120,7 @@ def prepare(session: Session) -> list:
     with step("starting the database"):
         admin_url = session.admin_url()
     with step("migrating the database") as progress:
-        migrate(admin_url, progress)
+        migrate(admin_url, progress.say)
     if not session.settings.demo:
         return []
     if is_empty(admin_url):
