@@ -491,7 +491,7 @@ class Assignment(Base):
     """Whose ground a report lies on in one scheme, who answers for it, and the facts why."""
 
     __tablename__ = "assignment"
-    incident_id: Mapped[int] = _refers("incident.id", primary_key=True)
+    incident_id: Mapped[int] = _refers("report.id", primary_key=True)
     scheme: Mapped[str] = mapped_column(Code, primary_key=True)
     area_id: Mapped[int | None] = mapped_column(BigInteger)
     officer_id: Mapped[int | None] = mapped_column(BigInteger)

@@ -700,7 +700,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.ForeignKeyConstraint(
-            ["incident_id"], ["incident.id"], name=op.f("assignment_incident_id_fkey")
+            ["incident_id"], ["report.id"], name=op.f("assignment_incident_id_fkey")
         ),
         sa.PrimaryKeyConstraint("incident_id", "scheme", name=op.f("assignment_pkey")),
     )

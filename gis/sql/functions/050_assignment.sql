@@ -2,10 +2,13 @@
 --
 -- Points meet polygons by ST_Relate, which is GEOS's robust predicate as in shapely; PostGIS's
 -- own point-in-polygon, behind ST_Intersects, differs from it close to edges.
+--
+-- What runs for every report is planned once a session: plpgsql with generic plans, and helpers
+-- without a SET clause, so that the planner inlines them (planning each time costs tenfold).
 
 CREATE OR REPLACE FUNCTION setting_number(setting_name text, otherwise double precision)
 RETURNS double precision
-LANGUAGE sql STABLE SET search_path = public, pg_temp
+LANGUAGE sql STABLE
 AS $$
     SELECT coalesce(
         (SELECT (value #>> '{}')::double precision FROM city_setting WHERE name = setting_name),
@@ -14,7 +17,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION setting_text(setting_name text, otherwise text)
 RETURNS text
-LANGUAGE sql STABLE SET search_path = public, pg_temp
+LANGUAGE sql STABLE
 AS $$
     SELECT coalesce(
         (SELECT value #>> '{}' FROM city_setting WHERE name = setting_name), otherwise)
@@ -99,18 +102,23 @@ END;
 -- `ground_ids` are identities from the top down to the leaf. A posting to the leaf or to the
 -- building answers for all matters or for its line; one further up answers for its line, and
 -- a head there where nobody nearer is posted. What comes before what is in choice_order and
--- role_order.
-CREATE OR REPLACE FUNCTION choose_officer(
-    ground_ids bigint[], at_building_id bigint, for_line text, at timestamptz, local_at timestamp)
-RETURNS TABLE (officer_id bigint, officer_role text, duty_id bigint, on_duty boolean,
-               for_its_line boolean, reach integer)
-LANGUAGE sql STABLE ROWS 1 SET search_path = public, pg_temp
+-- role_order: each criterion weighs a thousand times the next.
+DROP FUNCTION IF EXISTS answerable;
+DROP FUNCTION IF EXISTS choose_officer;
+CREATE FUNCTION choose_officer(
+    ground_ids bigint[], at_building_id bigint, for_line text, at timestamptz, local_at timestamp,
+    OUT officer_id bigint, OUT officer_code text, OUT officer_name text, OUT officer_role text,
+    OUT facts jsonb)
+LANGUAGE plpgsql STABLE
+SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
 AS $$
-    SELECT c.officer_id, c.role, c.id, c.on_duty, c.for_its_line, c.reach
+DECLARE
+    chosen record;
+BEGIN
+    SELECT c.* INTO chosen
     FROM (
-        SELECT d.officer_id, d.role, d.id, r.rank AS role_rank,
+        SELECT d.officer_id, d.role, d.line_code, s.name AS shift_name, r.rank AS role_rank, d.id,
                on_shift(s.weekdays, s.starts, s.ends, local_at) AS on_duty,
-               d.line_code IS NOT NULL AS for_its_line,
                CASE WHEN d.building_id IS NOT NULL THEN 0
                     ELSE cardinality(ground_ids) - array_position(ground_ids, d.area_identity_id)
                END AS reach
@@ -121,21 +129,26 @@ AS $$
           AND (d.line_code IS NULL OR d.line_code = for_line)
           AND d.period @> at
     ) AS c
-    CROSS JOIN (
-        SELECT max(1000.0 ^ (8 - rank)) FILTER (WHERE criterion = 'line') AS line,
-               max(1000.0 ^ (8 - rank)) FILTER (WHERE criterion = 'reach') AS reach,
-               max(1000.0 ^ (8 - rank)) FILTER (WHERE criterion = 'shift') AS shift,
-               max(1000.0 ^ (8 - rank)) FILTER (WHERE criterion = 'role') AS role
-        FROM choice_order
-    ) AS weight
-    WHERE c.for_its_line OR c.reach = 0 OR c.role = 'head'
-    ORDER BY
-        (NOT c.for_its_line)::integer * coalesce(weight.line, 0)
-        + CASE WHEN c.for_its_line THEN 0 ELSE c.reach END * coalesce(weight.reach, 0)
-        + (NOT c.on_duty)::integer * coalesce(weight.shift, 0)
-        + c.role_rank * coalesce(weight.role, 0),
-        c.reach, c.id
-    LIMIT 1
+    WHERE c.line_code IS NOT NULL OR c.reach = 0 OR c.role = 'head'
+    ORDER BY (
+        SELECT sum(CASE o.criterion
+                   WHEN 'line' THEN (c.line_code IS NULL)::integer
+                   WHEN 'reach' THEN CASE WHEN c.line_code IS NULL THEN c.reach ELSE 0 END
+                   WHEN 'shift' THEN (NOT c.on_duty)::integer
+                   WHEN 'role' THEN c.role_rank END * 1000::bigint ^ (6 - o.rank))
+        FROM choice_order AS o), c.reach, c.id
+    LIMIT 1;
+    IF chosen.officer_id IS NULL THEN
+        RETURN;
+    END IF;
+    officer_id := chosen.officer_id;
+    officer_role := chosen.role;
+    SELECT f.officer_code, f.name INTO officer_code, officer_name
+    FROM officer AS f WHERE f.id = chosen.officer_id;
+    facts := jsonb_build_object(
+        'on_shift', chosen.on_duty, 'shift', chosen.shift_name, 'line', chosen.line_code,
+        'reach', chosen.reach);
+END
 $$;
 
 -- The other areas under the circle of error, with their share of it.
@@ -143,7 +156,7 @@ CREATE OR REPLACE FUNCTION rivals_within(
     own_id bigint, in_scheme text, lon double precision, lat double precision,
     accuracy_m double precision, at timestamptz)
 RETURNS jsonb
-LANGUAGE sql STABLE SET search_path = public, pg_temp
+LANGUAGE sql STABLE
 AS $$
     SELECT coalesce(
         jsonb_agg(jsonb_build_object('code', s.code, 'share', s.share)
@@ -165,7 +178,148 @@ AS $$
     WHERE s.share > 0
 $$;
 
+-- The nearest leaf of a scheme within a distance, to the millimetre; ties to the lowest code.
+CREATE OR REPLACE FUNCTION nearest_leaf(
+    in_scheme text, lon double precision, lat double precision, within_m double precision,
+    at timestamptz)
+RETURNS TABLE (id bigint, distance_m double precision)
+LANGUAGE sql STABLE ROWS 1
+AS $$
+    SELECT n.id, n.distance_m
+    FROM (
+        SELECT a.id, a.code,
+               round(ST_Distance(
+                   ST_TransScale(a.geom, -lon, -lat, m.kx, m.ky),
+                   ST_SetSRID(ST_MakePoint(0, 0), 4490)) * 1000) / 1000 AS distance_m
+        FROM metres_per_degree(lat) AS m
+        JOIN area AS a
+            ON a.leaf AND a.scheme = in_scheme AND a.period @> at
+            AND a.geom && ST_Expand(ST_SetSRID(ST_MakePoint(lon, lat), 4490),
+                                    (within_m + 1) / m.kx, (within_m + 1) / m.ky)
+    ) AS n
+    WHERE n.distance_m <= within_m
+    ORDER BY n.distance_m, n.code
+    LIMIT 1
+$$;
+
+-- One point in every scheme that has areas: its ground and who answers. `local_at` decides
+-- shifts, `at` versions of areas and postings.
 DROP FUNCTION IF EXISTS locate_points;
+DROP FUNCTION IF EXISTS locate_point;
+CREATE FUNCTION locate_point(
+    ordinal bigint, given_lon double precision, given_lat double precision, datum text,
+    accuracy_m double precision, house_code text, address text, category text, at timestamptz,
+    only_scheme text DEFAULT NULL)
+RETURNS TABLE (
+    given_ordinal bigint, scheme text, area_id bigint, identity_id bigint, code text, name text,
+    path jsonb, scope_ids bigint[], officer_id bigint, officer_code text, officer_name text,
+    officer_role text, how text, distance_m double precision, rivals jsonb, facts jsonb,
+    lon double precision, lat double precision)
+LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 2
+SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    nearest_m double precision;
+    local_at timestamp;
+    line text;
+    place record;
+    point geometry;
+    hits record;
+    ground record;
+    chosen record;
+    place_facts jsonb;
+BEGIN
+    SELECT setting_number('nearest_m', 200),
+           locate_point.at AT TIME ZONE setting_text('time_zone', 'Asia/Shanghai'),
+           (SELECT c.line_code FROM category AS c WHERE c.code = locate_point.category)
+    INTO nearest_m, local_at, line;
+    IF given_lon IS NOT NULL AND datum IN ('wgs84', 'cgcs2000') AND house_code IS NULL THEN
+        SELECT snap_degrees(given_lon) AS lon, snap_degrees(given_lat) AS lat,
+               NULL::double precision AS moved_m, NULL::bigint AS building_id,
+               'point' AS place_by INTO place;
+    ELSE
+        SELECT * INTO place FROM place_of(given_lon, given_lat, datum, house_code, address);
+    END IF;
+    given_ordinal := ordinal;
+    lon := place.lon;
+    lat := place.lat;
+    point := ST_SetSRID(ST_MakePoint(lon, lat), 4490);
+    place_facts := jsonb_build_object(
+        'at', locate_point.at, 'datum', datum, 'moved_m', place.moved_m,
+        'place_by', place.place_by, 'building', place.building_id,
+        'accuracy_m', locate_point.accuracy_m);
+    FOR scheme IN
+        SELECT s.code FROM scheme AS s
+        WHERE CASE WHEN only_scheme IS NULL THEN s.active OR s.code = 'base'
+                   ELSE s.code = only_scheme END
+        ORDER BY s.rank, s.code
+    LOOP
+        how := CASE WHEN point IS NULL THEN 'unlocated' ELSE 'outside' END;
+        area_id := NULL;
+        distance_m := NULL;
+        rivals := '[]';
+        IF point IS NOT NULL THEN
+            SELECT array_agg(l.id ORDER BY NOT l.on_boundary, l.code) AS ids,
+                   bool_or(l.on_boundary) AS on_boundary
+            INTO hits
+            FROM (
+                SELECT a.id, a.code, substr(r.matrix, 4, 1) = '0' AS on_boundary
+                FROM area AS a
+                CROSS JOIN LATERAL (SELECT ST_Relate(a.geom, point) AS matrix OFFSET 0) AS r
+                WHERE a.leaf AND a.geom && point AND a.scheme = locate_point.scheme
+                  AND a.period @> locate_point.at
+                  AND (substr(r.matrix, 1, 1) = '0' OR substr(r.matrix, 4, 1) = '0')
+            ) AS l;
+            IF hits.ids IS NOT NULL THEN
+                area_id := hits.ids[1];
+                distance_m := 0;
+                how := CASE WHEN hits.on_boundary THEN 'border' ELSE 'inside' END;
+            ELSE
+                SELECT n.id, n.distance_m INTO area_id, distance_m
+                FROM nearest_leaf(locate_point.scheme, lon, lat, nearest_m, locate_point.at) AS n;
+                IF area_id IS NOT NULL THEN
+                    how := 'nearest';
+                END IF;
+            END IF;
+            IF accuracy_m > 0 THEN
+                rivals := rivals_within(
+                    area_id, locate_point.scheme, lon, lat, accuracy_m, locate_point.at);
+            ELSIF cardinality(hits.ids) > 1 THEN
+                SELECT jsonb_agg(jsonb_build_object(
+                    'code', r.code, 'share', round(1.0 / cardinality(hits.ids), 2))
+                    ORDER BY r.code)
+                INTO rivals FROM area AS r WHERE r.id = ANY (hits.ids[2:]);
+            END IF;
+        END IF;
+        SELECT a.identity_id, a.code, a.name, a.path, a.ancestor_ids INTO ground
+        FROM area AS a WHERE a.id = area_id;
+        identity_id := ground.identity_id;
+        code := ground.code;
+        name := ground.name;
+        path := ground.path;
+        scope_ids := coalesce(ground.ancestor_ids, '{}');
+        facts := place_facts;
+        officer_id := NULL;
+        officer_code := NULL;
+        officer_name := NULL;
+        officer_role := NULL;
+        IF area_id IS NOT NULL THEN
+            chosen := choose_officer(
+                scope_ids, place.building_id, line, locate_point.at, local_at);
+            officer_id := chosen.officer_id;
+            officer_code := chosen.officer_code;
+            officer_name := chosen.officer_name;
+            officer_role := chosen.officer_role;
+            facts := jsonb_strip_nulls(facts || coalesce(chosen.facts, '{}'));
+        ELSE
+            facts := jsonb_strip_nulls(facts);
+        END IF;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+
 CREATE FUNCTION locate_points(
     ordinals bigint[], lons double precision[], lats double precision[], datums text[],
     accuracies double precision[], house_codes text[], addresses text[], categories text[],
@@ -175,103 +329,29 @@ RETURNS TABLE (
     path jsonb, scope_ids bigint[], officer_id bigint, officer_code text, officer_name text,
     officer_role text, how text, distance_m double precision, rivals jsonb, facts jsonb,
     lon double precision, lat double precision)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp
 AS $$
-#variable_conflict use_column
-DECLARE
-    nearest_m constant double precision := setting_number('nearest_m', 200);
-    time_zone constant text := setting_text('time_zone', 'Asia/Shanghai');
-    schemes constant text[] := ARRAY(
-        SELECT s.code FROM scheme AS s
-        WHERE (only_scheme IS NULL AND (s.active OR s.code = 'base')) OR s.code = only_scheme
-        ORDER BY s.rank, s.code);
-BEGIN
-    RETURN QUERY
-    SELECT p.ordinal, p.scheme, found.area_id, a.identity_id, a.code, a.name, a.path,
-           coalesce(a.ancestor_ids, '{}'), o.officer_id, f.officer_code, f.name, o.officer_role,
-           CASE WHEN p.point IS NULL THEN 'unlocated'
-                WHEN hits.ids IS NOT NULL AND hits.on_boundary THEN 'border'
-                WHEN hits.ids IS NOT NULL THEN 'inside'
-                WHEN near.id IS NOT NULL THEN 'nearest'
-                ELSE 'outside' END,
-           CASE WHEN hits.ids IS NOT NULL THEN 0.0::double precision ELSE near.distance_m END,
-           CASE WHEN p.accuracy_m > 0 AND p.point IS NOT NULL
-                THEN rivals_within(found.area_id, p.scheme, p.lon, p.lat, p.accuracy_m, p.at)
-                WHEN cardinality(hits.ids) > 1 THEN (
-                    SELECT jsonb_agg(jsonb_build_object(
-                        'code', r.code, 'share', round(1.0 / cardinality(hits.ids), 2))
-                        ORDER BY r.code)
-                    FROM area AS r WHERE r.id = ANY (hits.ids[2:]))
-                ELSE '[]' END,
-           jsonb_strip_nulls(jsonb_build_object(
-               'at', p.at, 'datum', p.datum, 'moved_m', p.moved_m, 'place_by', p.place_by,
-               'accuracy_m', p.accuracy_m,
-               'reach', CASE WHEN o.duty_id IS NOT NULL THEN o.reach END,
-               'on_shift', o.on_duty, 'shift', sh.name, 'line', d.line_code,
-               'building', d.building_id)),
-           p.lon, p.lat
-    FROM (
-        SELECT g.ordinal, g.at, g.datum, g.accuracy_m, c.line_code, q.*,
-               ST_SetSRID(ST_MakePoint(q.lon, q.lat), 4490) AS point,
-               g.at AT TIME ZONE time_zone AS local_at, s.scheme
-        FROM unnest(ordinals, lons, lats, datums, accuracies, house_codes, addresses, categories,
-                    ats)
-            AS g(ordinal, lon, lat, datum, accuracy_m, house_code, address, category, at)
-        CROSS JOIN LATERAL place_of(g.lon, g.lat, g.datum, g.house_code, g.address) AS q
-        LEFT JOIN category AS c ON c.code = g.category
-        CROSS JOIN unnest(schemes) AS s(scheme)
-    ) AS p
-    LEFT JOIN LATERAL (
-        SELECT array_agg(l.id ORDER BY NOT l.on_boundary, l.code) AS ids, bool_or(l.on_boundary) AS on_boundary
-        FROM (
-            SELECT a.id, a.code, substr(r.matrix, 4, 1) = '0' AS on_boundary
-            FROM area AS a
-            CROSS JOIN LATERAL (SELECT ST_Relate(a.geom, p.point) AS matrix OFFSET 0) AS r
-            WHERE a.leaf AND a.scheme = p.scheme AND a.geom && p.point AND a.period @> p.at
-              AND (substr(r.matrix, 1, 1) = '0' OR substr(r.matrix, 4, 1) = '0')
-        ) AS l
-    ) AS hits ON true
-    LEFT JOIN LATERAL (
-        SELECT n.id, n.distance_m
-        FROM (
-            SELECT a.id, a.code,
-                   round(ST_Distance(
-                       ST_TransScale(a.geom, -p.lon, -p.lat, m.kx, m.ky),
-                       ST_SetSRID(ST_MakePoint(0, 0), 4490)) * 1000) / 1000 AS distance_m
-            FROM metres_per_degree(p.lat) AS m
-            JOIN area AS a
-                ON a.leaf AND a.scheme = p.scheme AND a.period @> p.at
-                AND a.geom && ST_Expand(p.point, (nearest_m + 1) / m.kx, (nearest_m + 1) / m.ky)
-            WHERE hits.ids IS NULL AND p.point IS NOT NULL
-        ) AS n
-        WHERE n.distance_m <= nearest_m
-        ORDER BY n.distance_m, n.code
-        LIMIT 1
-    ) AS near ON true
-    CROSS JOIN LATERAL (SELECT coalesce(hits.ids[1], near.id) AS area_id) AS found
-    LEFT JOIN area AS a ON a.id = found.area_id
-    LEFT JOIN LATERAL choose_officer(
-        a.ancestor_ids, p.building_id, p.line_code, p.at, p.local_at) AS o ON true
-    LEFT JOIN officer AS f ON f.id = o.officer_id
-    LEFT JOIN duty AS d ON d.id = o.duty_id
-    LEFT JOIN shift AS sh ON sh.code = d.shift_code
-    ORDER BY p.ordinal, array_position(schemes, p.scheme);
-END
+    SELECT l.*
+    FROM unnest(ordinals, lons, lats, datums, accuracies, house_codes, addresses, categories, ats)
+        AS g(ordinal, lon, lat, datum, accuracy_m, house_code, address, category, at)
+    CROSS JOIN LATERAL locate_point(
+        g.ordinal, g.lon, g.lat, g.datum, g.accuracy_m, g.house_code, g.address, g.category, g.at,
+        only_scheme) AS l
 $$;
 
 -- Who answers for whole areas at a moment: what bulk assignment asks once per area.
-DROP FUNCTION IF EXISTS answerable;
 CREATE FUNCTION answerable(identity_ids bigint[], category text, at timestamptz)
 RETURNS TABLE (identity_id bigint, officer_id bigint, officer_code text, officer_name text,
                officer_role text)
 LANGUAGE sql STABLE SET search_path = public, pg_temp
 AS $$
-    SELECT a.identity_id, o.officer_id, f.officer_code, f.name, o.officer_role
+    SELECT a.identity_id, o.officer_id, o.officer_code, o.officer_name, o.officer_role
     FROM unnest(identity_ids) AS wanted(identity_id)
     JOIN area AS a ON a.identity_id = wanted.identity_id AND a.period @> at
     LEFT JOIN category AS c ON c.code = category
     CROSS JOIN LATERAL choose_officer(
         a.ancestor_ids, NULL, c.line_code, at,
         at AT TIME ZONE setting_text('time_zone', 'Asia/Shanghai')) AS o
-    JOIN officer AS f ON f.id = o.officer_id
+    WHERE o.officer_id IS NOT NULL
 $$;
