@@ -7,19 +7,18 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Query, Request
 from psycopg import AsyncConnection
 from starlette.responses import Response
 
 from console.api.scoped import answer_bytes, scoped
 from gis import statistics
-from gis.errors import DatabaseAway, InvalidInput
+from gis.errors import InvalidInput
 from tiles.cache import Body
 from tiles.vector import LEVELS
 
 FRESH_S = 1.5
-KEEP_S = 600.0
+KEEP_S = 60.0
 
 router = APIRouter(prefix="/api/wall", tags=["wall"])
 Scheme = Annotated[str, Query(pattern=r"^[a-z0-9_-]{1,40}$")]
@@ -47,10 +46,6 @@ class Remembered:
 
 
 _remembered = Remembered()
-# The last figures each session has had, for the moments in which the database is away.
-_last_figures: dict[tuple[str, str], tuple[float, bytes]] = {}
-
-
 @router.get("/start")
 async def start(request: Request, scheme: Scheme = "base") -> dict[str, Any]:
     """Where the map begins: title, bounds, centre, zoom, tour stops, schemes, classes."""
@@ -86,39 +81,18 @@ async def incidents(
 
 @router.get("/figures", response_class=Response)
 async def figures(request: Request, scheme: Scheme = "base") -> Response:
-    """The figures beside the map; while the database is away the last ones, and since when."""
+    """The figures beside the map."""
     async def make(connection: AsyncConnection, at: statistics.Moment) -> bytes:
         return await statistics.figures(connection, scheme, at)
 
-    session = (request.state.secret, scheme)
-    try:
-        body = await _remember(request, ("figures", scheme), make)
-    except DatabaseAway:
-        made_at, content = _last_figures.get(session, (0.0, b""))
-        if not content or time.monotonic() - made_at > KEEP_S:
-            raise
-        found = orjson.loads(content)
-        found["stale_since"] = found["now"]
-        return answer_bytes(request, Body(orjson.dumps(found)), "application/json")
-    _keep_last(session, body.content)
-    return answer_bytes(request, body, "application/json")
-
-
-def _keep_last(session: tuple[str, str], content: bytes) -> None:
-    now = time.monotonic()
-    _last_figures[session] = (now, content)
-    for key in [key for key, (at, _) in _last_figures.items() if now - at > KEEP_S]:
-        del _last_figures[key]
+    return await _answer(request, ("figures", scheme), make)
 
 
 Make = Callable[[AsyncConnection, statistics.Moment], Awaitable[bytes]]
 
 
-async def _remember(request: Request, question: tuple[Any, ...], make: Make) -> Body:
+async def _answer(request: Request, question: tuple[Any, ...], make: Make) -> Response:
     async with scoped(request) as connection:
         at = await statistics.moment(connection, datetime.now(UTC))
-        return await _remembered.get((at.scope, *question), lambda: make(connection, at))
-
-
-async def _answer(request: Request, question: tuple[Any, ...], make: Make) -> Response:
-    return answer_bytes(request, await _remember(request, question, make), "application/json")
+        body = await _remembered.get((at.scope, *question), lambda: make(connection, at))
+    return answer_bytes(request, body, "application/json")

@@ -15,7 +15,10 @@ FROM (
 WITH shown AS MATERIALIZED (
     SELECT code, name, level, geom,
            array_position(ARRAY['city', 'district', 'street', 'community', 'grid'], level) AS depth
-    FROM area WHERE scheme = %(scheme)s AND upper_inf(period)
+    FROM area
+    WHERE scheme = %(scheme)s AND upper_inf(period)
+      -- The caller's own ground: the areas above it may be seen, but are not where to look.
+      AND ((SELECT scope_all()) OR ancestor_ids && (SELECT scope_ids()))
 ), stops AS (
     -- What the tour visits: the coarsest level that has more than one area.
     SELECT min(depth) AS depth
