@@ -209,7 +209,8 @@ def announce(address: str, sign_ins: list) -> None:
     for page in PAGES:
         print(f"  {address}{page}")
     for account in sign_ins:
-        print(f"  sign in as {account.role}: {account.name} / {account.password}")
+        words = account.password or "(its password was printed when it was made)"
+        print(f"  sign in as {account.role}: {account.name} / {words}")
     print(f"gridwall: ready at {address}", flush=True)
 
 
