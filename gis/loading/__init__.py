@@ -1,0 +1,1 @@
+"""Files into rows: what a city has in its drawers, read, checked, and loaded or refused."""

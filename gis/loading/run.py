@@ -1,0 +1,187 @@
+"""What all kinds of loading share: one file, one transaction, rows put aside one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psycopg
+import shapely
+
+from gis.errors import BadFile, DatabaseAway, InvalidInput
+from gis.loading.cells import ordinates
+from gis.loading.outcome import Outcome
+from gis.loading.places import Place, bad_places, find_place
+from gis.loading.quarantine import Quarantine
+from gis.loading.source import Batch, Source, open_source
+from gis.loading.targets import match_columns
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the caller says about a file, whatever its kind.
+
+    ``mapping``: target to column. ``where``: column and value of the rows that are meant; others
+    are left out and counted. ``quarantine``: where rows put aside go; by default beside the
+    caller, named after the file.
+    """
+
+    mapping: dict[str, str] = field(default_factory=dict)
+    layer: str | None = None
+    crs: str | None = None
+    datum: str | None = None
+    encoding: str | None = None
+    free_codes: bool = False
+    where: tuple[str, str] | None = None
+    quarantine: Path | None = None
+
+
+class Run:
+    """One file being loaded: its columns, its batches, and the rows put aside.
+
+    Attributes
+    ----------
+    columns
+        Target to column.
+    outcome
+        Kept up as rows go by.
+    """
+
+    def __init__(self, kind: str, source: Source, options: Options, outcome: Outcome,
+                 quarantine: Quarantine, progress: Progress | None) -> None:
+        self.options = options
+        self.source = source
+        self.outcome = outcome
+        self.columns = match_columns(kind, source.columns, options.mapping)
+        if options.where and options.where[0] not in source.columns:
+            raise InvalidInput(f"the file has no column {options.where[0]!r} for --where",
+                               field="where")
+        self._quarantine = quarantine
+        self._progress = progress
+        self._place: Place | None = None
+        self._put_aside: set[int] = set()
+
+    def batches(self) -> Iterator[Batch]:
+        """The batches; rows that could not be read are put aside already.
+
+        Raises
+        ------
+        BadFile
+            When no row comes.
+        """
+        for batch in self.source.batches():
+            if self.options.where:
+                batch = self._wanted(batch)
+            self.outcome.read += len(batch)
+            for place, fault in batch.faults.items():
+                self.put_aside(batch, place, *fault)
+            yield batch
+            if self._progress:
+                self._progress(self.outcome.read, max(self.source.rows, self.outcome.read),
+                               self.source.path.name)
+        if not self.outcome.read:
+            raise BadFile(f"{self.source.path} has no rows"
+                          + (" that --where means" if self.options.where else ""))
+        for note in self.source.notes:
+            self.outcome.note(note)
+
+    def _wanted(self, batch: Batch) -> Batch:
+        column, value = self.options.where
+        keep = np.flatnonzero(batch.values[column].astype(str).to_numpy() == value)
+        self.outcome.counts["left_out"] += len(batch) - len(keep)
+        at = {int(place): position for position, place in enumerate(keep)}
+        return Batch(
+            batch.first_row, batch.values.iloc[keep],
+            None if batch.geometry is None else batch.geometry[keep],
+            {at[place]: fault for place, fault in batch.faults.items() if place in at})
+
+    def put_aside(self, batch: Batch, place: int, reason: str, explanation: str) -> None:
+        """Quarantine one row of the batch; a second fault of the same row is not counted."""
+        row = batch.number(place)
+        if row not in self._put_aside:
+            self._put_aside.add(row)
+            shape = None if batch.geometry is None else batch.geometry[place]
+            self._quarantine.add(row, reason, explanation, batch.row(place), shape)
+
+    def is_aside(self, batch: Batch, place: int) -> bool:
+        """Whether that row was put aside."""
+        return batch.number(place) in self._put_aside
+
+    def left(self, batch: Batch) -> list[int]:
+        """The rows of the batch that were not put aside."""
+        return [place for place in range(len(batch)) if not self.is_aside(batch, place)]
+
+    def value(self, batch: Batch, place: int, target: str) -> Any:
+        """What a row tells of a target; None where no column tells it."""
+        column = self.columns.get(target)
+        return None if column is None else batch.values.at[batch.values.index[place], column]
+
+    def column(self, batch: Batch, target: str) -> list[Any]:
+        """All values of a target, None where no column tells it."""
+        column = self.columns.get(target)
+        return [None] * len(batch) if column is None else batch.values[column].tolist()
+
+    def points(self, batch: Batch) -> tuple[np.ndarray, np.ndarray] | None:
+        """Ordinates of the rows as they stand; None where the file has none at all."""
+        if "x" in self.columns and "y" in self.columns:
+            return tuple(ordinates(batch.values[self.columns[target]]) for target in "xy")
+        if batch.geometry is None:
+            return None
+        flat = np.array([shape if shape is None or shape.geom_type == "Point"
+                         else shape.point_on_surface() for shape in batch.geometry], dtype=object)
+        return shapely.get_x(flat), shapely.get_y(flat)
+
+    def place(self, x: np.ndarray, y: np.ndarray) -> Place:
+        """How this file's coordinates are understood: decided once, by its first rows."""
+        if self._place is None:
+            self._place = find_place(x, y, self.source.crs, self.options.crs,
+                                     self.options.datum, self.outcome.notes)
+        return self._place
+
+    def stored_points(self, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
+        """Longitude and latitude as stored; rows without a usable place are put aside."""
+        given = self.points(batch)
+        if given is None:
+            raise InvalidInput("the file has neither points nor columns for x and y: name them"
+                               " with --map x=COLUMN --map y=COLUMN", field="map")
+        lon, lat = self.place(*given).stored(*given)
+        for place, fault in bad_places(*given, lon, lat).items():
+            self.put_aside(batch, place, *fault)
+        return lon, lat
+
+
+@contextmanager
+def loading(kind: str, admin_url: str, path: Path, options: Options,
+            progress: Progress | None) -> Iterator[tuple[Run, psycopg.Connection]]:
+    """Open file, quarantine and one transaction; when the block fails, nothing was written.
+
+    Raises
+    ------
+    BadFile
+        When the file can't be read.
+    DatabaseAway
+        When the database can't be reached.
+    """
+    source = open_source(path, options.layer, options.encoding)
+    outcome = Outcome()
+    target = options.quarantine or Path.cwd() / f"{path.stem}.quarantine.csv"
+    with (Quarantine(target, source.columns, outcome) as quarantine,
+          owner_connection(admin_url) as connection):
+        yield Run(kind, source, options, outcome, quarantine, progress), connection
+
+
+@contextmanager
+def owner_connection(admin_url: str) -> Iterator[psycopg.Connection]:
+    """One transaction as the owner; committed when the block ends well."""
+    try:
+        connection = psycopg.connect(admin_url)
+    except psycopg.OperationalError as problem:
+        raise DatabaseAway(f"the database can't be reached as its owner: {problem}") from None
+    with connection:
+        yield connection
