@@ -8,6 +8,7 @@ answers are those of plain shapely, and of the assignment in SQL.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from gis.label_raster import NOTHING, Floats, Integers, changes, expand
 CELL_LIMIT = 1 << 26
 # Cells a side per unit of edge length: a share of 1/60 of the cells is boundary.
 CELLS_PER_EDGE_CELL = 60.0
-THREADS = 2
+THREADS = min(8, os.cpu_count() or 1)
 
 _POINTS_AT_ONCE = 1 << 15
 _EDGES_AT_ONCE = 1 << 21
@@ -101,7 +102,7 @@ class CoverageIndex:
         first = changes(cells)
         cells = cells[first]
         count = np.diff(np.append(first, len(edge)))
-        self._candidates, self._candidate_first, complete = _candidates(
+        self._candidates, self._candidate_first, complete = label_raster.candidates(
             edges, edge, count, self._labels[cells])
         # Number 0 stands for all cells that several polygons cover.
         self._only_edge = np.full(len(cells) + 1, _ANY, dtype=np.int32)
@@ -272,40 +273,3 @@ def _coordinates(values: ArrayLike) -> Floats:
     if array.ndim != 1:
         raise InvalidInput("coordinates are arrays of one dimension", field="lon")
     return array
-
-
-def _candidates(edges: label_raster.Edges, edge: Integers, count: Integers,
-                under: NDArray[np.int32]
-                ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.bool_]]:
-    """The areas with an edge in each boundary cell.
-
-    Parameters
-    ----------
-    edge, count
-        The edges in the cells one after the other, and how many each cell has.
-    under
-        The cell's label by `label_raster.fill`.
-
-    Returns
-    -------
-    candidates
-        Areas of the cells with several edges, one cell after the other.
-    first
-        Where those of the cell numbered k start (k from 1) and end (k + 1).
-    complete
-        Whether no other area reaches into the cell: one that covers it wholly would be ``under``.
-    """
-    cell = np.repeat(np.arange(len(count)), count)
-    sides = edges.sides[edge]
-    starts = np.cumsum(count) - count
-    expected = (sides == under[cell][:, None]).any(axis=1) | (under[cell] == NOTHING)
-    complete = np.logical_or.reduceat(expected, starts)
-    complete &= ~np.logical_or.reduceat(edges.tangled[edge], starts)
-    several = np.flatnonzero(count[cell] > 1)
-    keys = np.concatenate([(cell[several] << 32) | sides[several, side] for side in (0, 1)])
-    keys = keys[np.concatenate([sides[several, side] >= 0 for side in (0, 1)])]
-    keys.sort()
-    keys = keys[changes(keys)]
-    last = np.cumsum(np.bincount(keys >> 32, minlength=len(count)))
-    first = np.concatenate([[0, 0], last]).astype(np.int32)
-    return (keys & 0xFFFFFFFF).astype(np.int32), first, complete

@@ -34,7 +34,7 @@ _EDGES_AT_ONCE = 1 << 17
 class Edges:
     """The distinct edges of all polygons, each pointing up (south to north; level ones east).
 
-    ``start`` and ``way`` are (n, 2) degrees. ``sides`` (n, 2) holds the polygon on the left and
+    ``start`` and ``end`` are (n, 2) degrees. ``sides`` (n, 2) holds the polygon on the left and
     the one on the right, `NOTHING` where there is none. ``tangled`` marks an edge which two
     polygons have on the same side: they overlap. ``step`` is what crossing the edge eastwards
     adds to the running sum of `_covering`.
@@ -211,6 +211,42 @@ def _covering(steps: Integers) -> NDArray[np.int32]:
     count = running >> 40
     label = (running & (_ONE_COVERING - 1)) - 1
     return np.where(count == 1, label, np.where(count == 0, NOTHING, NOTHING - 1)).astype(np.int32)
+
+
+def candidates(edges: Edges, edge: Integers, count: Integers, under: NDArray[np.int32]
+               ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.bool_]]:
+    """The areas with an edge in each boundary cell.
+
+    Parameters
+    ----------
+    edge, count
+        The edges in the cells one after the other, and how many each cell has.
+    under
+        The cell's label by `fill`.
+
+    Returns
+    -------
+    candidates
+        Areas of the cells with several edges, one cell after the other.
+    first
+        Where those of the cell numbered k start (k from 1) and end (k + 1).
+    complete
+        Whether no other area reaches into the cell: one that covers it wholly would be ``under``.
+    """
+    cell = np.repeat(np.arange(len(count)), count)
+    sides = edges.sides[edge]
+    starts = np.cumsum(count) - count
+    expected = (sides == under[cell][:, None]).any(axis=1) | (under[cell] == NOTHING)
+    complete = np.logical_or.reduceat(expected, starts)
+    complete &= ~np.logical_or.reduceat(edges.tangled[edge], starts)
+    several = np.flatnonzero(count[cell] > 1)
+    keys = np.concatenate([(cell[several] << 32) | sides[several, side] for side in (0, 1)])
+    keys = keys[np.concatenate([sides[several, side] >= 0 for side in (0, 1)])]
+    keys.sort()
+    keys = keys[changes(keys)]
+    last = np.cumsum(np.bincount(keys >> 32, minlength=len(count)))
+    first = np.concatenate([[0, 0], last]).astype(np.int32)
+    return (keys & 0xFFFFFFFF).astype(np.int32), first, complete
 
 
 def expand(counts: Integers) -> tuple[Integers, Integers]:
