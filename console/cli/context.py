@@ -24,9 +24,9 @@ class Session:
 
     @property
     def settings(self) -> Settings:
-        """The settings of this run, with a secret, and the database's addresses once known."""
+        """The settings of this run; the database's addresses once it was asked for."""
         if self._settings is None:
-            self._settings = Settings.from_environment(os.environ).with_secret()
+            self._settings = Settings.from_environment(os.environ)
         return self._settings
 
     def change(self, **values: object) -> Settings:

@@ -45,9 +45,10 @@ def up(session: Session, host: str | None, port: int | None, live: float, no_dem
         address = _address(settings.host, door.getsockname()[1])
         told(address)
         sign_ins = prepare(session)
+        settings = session.settings.with_secret()
         try:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(serve(session.settings, door, address, sign_ins, live))
+                runner.run(serve(settings, door, address, sign_ins, live))
         finally:
             with step("stopping"):
                 session.close()
