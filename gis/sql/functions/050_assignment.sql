@@ -202,6 +202,17 @@ AS $$
     LIMIT 1
 $$;
 
+-- The others that a point touches, each with an equal share of it.
+CREATE OR REPLACE FUNCTION rivals_equal(codes text[])
+RETURNS jsonb
+LANGUAGE sql IMMUTABLE
+AS $$
+    SELECT jsonb_agg(
+        jsonb_build_object('code', c.code, 'share', round(1.0 / (cardinality(codes) + 1), 2))
+        ORDER BY c.code COLLATE "C")
+    FROM unnest(codes) AS c(code)
+$$;
+
 -- One point in every scheme that has areas: its ground and who answers. `local_at` decides
 -- shifts, `at` versions of areas and postings.
 DROP FUNCTION IF EXISTS locate_points;
@@ -225,13 +236,18 @@ DECLARE
     line text;
     place record;
     point geometry;
-    hits record;
-    ground record;
+    hit record;
     chosen record;
+    on_boundary boolean;
+    also_codes text[];
     place_facts jsonb;
 BEGIN
-    SELECT setting_number('nearest_m', 200),
-           locate_point.at AT TIME ZONE setting_text('time_zone', 'Asia/Shanghai'),
+    SELECT coalesce(
+               (SELECT (s.value #>> '{}')::double precision FROM city_setting AS s
+                WHERE s.name = 'nearest_m'), 200),
+           locate_point.at AT TIME ZONE coalesce(
+               (SELECT s.value #>> '{}' FROM city_setting AS s WHERE s.name = 'time_zone'),
+               'Asia/Shanghai'),
            (SELECT c.line_code FROM category AS c WHERE c.code = locate_point.category)
     INTO nearest_m, local_at, line;
     IF given_lon IS NOT NULL AND datum IN ('wgs84', 'cgcs2000') AND house_code IS NULL THEN
@@ -257,48 +273,51 @@ BEGIN
     LOOP
         how := CASE WHEN point IS NULL THEN 'unlocated' ELSE 'outside' END;
         area_id := NULL;
+        identity_id := NULL;
+        code := NULL;
+        name := NULL;
+        path := NULL;
+        scope_ids := '{}';
         distance_m := NULL;
         rivals := '[]';
-        IF point IS NOT NULL THEN
-            SELECT array_agg(l.id ORDER BY NOT l.on_boundary, l.code) AS ids,
-                   bool_or(l.on_boundary) AS on_boundary
-            INTO hits
-            FROM (
-                SELECT a.id, a.code, substr(r.matrix, 4, 1) = '0' AS on_boundary
-                FROM area AS a
-                CROSS JOIN LATERAL (SELECT ST_Relate(a.geom, point) AS matrix OFFSET 0) AS r
-                WHERE a.leaf AND a.geom && point AND a.scheme = locate_point.scheme
-                  AND a.period @> locate_point.at
-                  AND (substr(r.matrix, 1, 1) = '0' OR substr(r.matrix, 4, 1) = '0')
-            ) AS l;
-            IF hits.ids IS NOT NULL THEN
-                area_id := hits.ids[1];
+        also_codes := '{}';
+        FOR hit IN
+            SELECT a.id, a.identity_id, a.code, a.name, a.path, a.ancestor_ids, r.matrix
+            FROM area AS a
+            CROSS JOIN LATERAL (SELECT ST_Relate(a.geom, point) AS matrix OFFSET 0) AS r
+            WHERE a.leaf AND a.geom && point AND a.scheme = locate_point.scheme
+              AND a.period @> locate_point.at
+        LOOP
+            on_boundary := substr(hit.matrix, 4, 1) = '0';
+            CONTINUE WHEN NOT on_boundary AND substr(hit.matrix, 1, 1) <> '0';
+            IF area_id IS NULL OR (on_boundary, code COLLATE "C")
+                                    > (how = 'border', hit.code COLLATE "C") THEN
+                also_codes := array_remove(also_codes || code, NULL);
+                area_id := hit.id;
+                identity_id := hit.identity_id;
+                code := hit.code;
+                name := hit.name;
+                path := hit.path;
+                scope_ids := hit.ancestor_ids;
                 distance_m := 0;
-                how := CASE WHEN hits.on_boundary THEN 'border' ELSE 'inside' END;
+                how := CASE WHEN on_boundary THEN 'border' ELSE 'inside' END;
             ELSE
-                SELECT n.id, n.distance_m INTO area_id, distance_m
-                FROM nearest_leaf(locate_point.scheme, lon, lat, nearest_m, locate_point.at) AS n;
-                IF area_id IS NOT NULL THEN
-                    how := 'nearest';
-                END IF;
+                also_codes := also_codes || hit.code;
             END IF;
-            IF accuracy_m > 0 THEN
-                rivals := rivals_within(
-                    area_id, locate_point.scheme, lon, lat, accuracy_m, locate_point.at);
-            ELSIF cardinality(hits.ids) > 1 THEN
-                SELECT jsonb_agg(jsonb_build_object(
-                    'code', r.code, 'share', round(1.0 / cardinality(hits.ids), 2))
-                    ORDER BY r.code)
-                INTO rivals FROM area AS r WHERE r.id = ANY (hits.ids[2:]);
-            END IF;
+        END LOOP;
+        IF area_id IS NULL AND point IS NOT NULL THEN
+            SELECT n.id, n.distance_m, a.identity_id, a.code, a.name, a.path, a.ancestor_ids
+            INTO area_id, distance_m, identity_id, code, name, path, scope_ids
+            FROM nearest_leaf(locate_point.scheme, lon, lat, nearest_m, locate_point.at) AS n
+            JOIN area AS a ON a.id = n.id;
+            how := CASE WHEN area_id IS NULL THEN 'outside' ELSE 'nearest' END;
         END IF;
-        SELECT a.identity_id, a.code, a.name, a.path, a.ancestor_ids INTO ground
-        FROM area AS a WHERE a.id = area_id;
-        identity_id := ground.identity_id;
-        code := ground.code;
-        name := ground.name;
-        path := ground.path;
-        scope_ids := coalesce(ground.ancestor_ids, '{}');
+        IF accuracy_m > 0 AND point IS NOT NULL THEN
+            rivals := rivals_within(
+                area_id, locate_point.scheme, lon, lat, accuracy_m, locate_point.at);
+        ELSIF also_codes <> '{}' THEN
+            rivals := rivals_equal(also_codes);
+        END IF;
         facts := place_facts;
         officer_id := NULL;
         officer_code := NULL;
