@@ -105,7 +105,8 @@ def _run_as_owner(cluster: Cluster, statement: str, **names: str) -> None:
 
 
 def _clone(cluster: Cluster, template: str, name: str) -> Database:
-    _run_as_owner(cluster, "create database {name} template {template}",
+    # Copying files is four times quicker than the default, which logs every block.
+    _run_as_owner(cluster, "create database {name} template {template} strategy file_copy",
                   name=name, template=template)
     # A clone does not take over its template's rights.
     _run_as_owner(cluster, "revoke all on database {name} from public", name=name)
