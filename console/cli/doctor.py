@@ -32,8 +32,9 @@ def doctor(context: click.Context, session: Session) -> None:
             found = check(session)
             click.echo(f"ok    {name}: {found}")
         except (GridwallError, psycopg.Error, OSError) as problem:
-            ill += 1
-            click.echo(f"ILL   {name}: {problem}")
+            needed = name not in OPTIONAL
+            ill += needed
+            click.echo(f"{'ILL ' if needed else 'note'}  {name}: {problem}")
     click.echo("all is well" if not ill else f"{ill} of {len(CHECKS)} checks need a hand")
     context.exit(1 if ill else 0)
 
@@ -85,13 +86,19 @@ def _database(session: Session) -> str:
         caller_account()
     with psycopg.connect(session.server_url(), connect_timeout=10) as connection:
         row = connection.execute(
-            "select current_user, rolsuper or rolbypassrls, postgis_lib_version()"
+            "select current_user, rolsuper or rolbypassrls, postgis_lib_version(),"
+            " exists (select from pg_class where relname = 'report' and relowner = pg_roles.oid)"
             " from pg_roles where rolname = current_user"
         ).fetchone()
     if row[1]:
         raise SetupError(
             f"the server's role {row[0]} passes by row-level security: GRIDWALL_DATABASE_URL"
             " must name a role without SUPERUSER and BYPASSRLS"
+        )
+    if row[3]:
+        raise SetupError(
+            f"the server's role {row[0]} owns the tables, and so passes by row-level security:"
+            " GRIDWALL_DATABASE_URL must name gridwall_server"
         )
     return f"reached as {row[0]}, PostGIS {row[2]}"
 
@@ -152,6 +159,8 @@ def _font(session: Session) -> str:
     return told[0]
 
 
+# What the wall runs without.
+OPTIONAL = {"font"}
 CHECKS: dict[str, Callable[[Session], str]] = {
     "python": _python,
     "machine": _machine,
