@@ -1,0 +1,2 @@
+-- name: enter
+SELECT * FROM enter(%(secret)s)
