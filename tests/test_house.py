@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 from gis.settings import PREFIX, Settings
@@ -40,9 +42,28 @@ def test_imports_run_one_way():
 
 
 def test_style_is_clean():
-    done = subprocess.run([sys.executable, "-m", "ruff", "check", "--no-cache", "."], cwd=ROOT,
+    sources = [str(file) for file in tracked_files() if file.suffix == ".py"]
+    done = subprocess.run([sys.executable, "-m", "ruff", "check", "--no-cache", *sources], cwd=ROOT,
                           capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_the_wheel_ships_five_packages_and_not_the_tests(tmp_path):
+    for name in tracked_files():
+        copy = tmp_path / "tree" / name.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(name, copy)
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation",
+         "-w", str(tmp_path), "."], cwd=tmp_path / "tree", check=True, capture_output=True,
+    )
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        names = wheel.namelist()
+    tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
+    assert tops == {"gis", "layers", "tiles", "console", "fixtures"}
+    for needed in ("gis/sql/cluster/roles.sql", "console/catalogues/zh.json",
+                   "fixtures/data/names.json"):
+        assert needed in names
 
 
 def test_no_file_names_a_host():
