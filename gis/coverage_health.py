@@ -95,7 +95,7 @@ def _overlaps(names: np.ndarray, polygons: np.ndarray, square: float) -> list[Fa
     # Neighbours touch; what shares more than its edge is found by the relation of interiors.
     common = shapely.relate_pattern(polygons[left], polygons[right], "T********")
     return [
-        _fault("overlap", (names[a], names[b]), shared, round(shared.area * square, 1))
+        _fault("overlap", (names[a], names[b]), shared, round(float(shared.area) * square, 1))
         for a, b in zip(left[common], right[common], strict=True)
         if (shared := shapely.intersection(polygons[a], polygons[b])).area > 0
     ]
@@ -107,7 +107,7 @@ def _gaps(polygons: np.ndarray, square: float) -> list[Fault]:
         shapely.get_exterior_ring(shapely.get_parts(ground))))
     enclosed = shapely.get_parts(shapely.difference(filled, ground))
     enclosed = enclosed[shapely.area(enclosed) > 0]
-    return [_fault("gap", (), hole, round(hole.area * square, 1)) for hole in enclosed]
+    return [_fault("gap", (), hole, round(float(hole.area) * square, 1)) for hole in enclosed]
 
 
 def _edges(names: np.ndarray, polygons: np.ndarray, width: float) -> list[Fault]:

@@ -161,3 +161,6 @@ FROM extent
 SELECT code, ST_AsBinary(geom) AS shape
 FROM area WHERE scheme = %(scheme)s AND leaf AND upper_inf(period)
 ORDER BY code
+
+-- name: desk_categories
+SELECT code, name, name_en, parent_code FROM category ORDER BY class_rank, parent_code IS NOT NULL, code

@@ -1,0 +1,27 @@
+"""The pages: which exist, and where they are mounted."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from gis.database import Database
+from gis.settings import Settings
+
+
+def add_pages(app: FastAPI, settings: Settings, database: Database) -> None:
+    """Mount every page on the application; the gate stands in front of it.
+
+    The wall is a Panel application, with a session and a websocket of its own; the desks are
+    plain pages over the API.
+    """
+    from panel.io.fastapi import add_applications
+
+    from console.api import desk as desk_api
+    from console.pages import desk, officer, planner, report, street, wall
+    from console.static import BuiltFiles
+
+    app.mount("/static/desk", BuiltFiles(desk.STATIC), name="desk")
+    for page in (street, planner, officer, report):
+        app.include_router(page.router)
+    app.include_router(desk_api.router)
+    add_applications({"/wall": wall.wall_page}, app=app, title={"/wall": "Gridwall"})

@@ -1,0 +1,77 @@
+"""What the desk pages have in common: one template, their words, and who is signed in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from console import language
+from console.access import may_enter
+from console.components.bundled import bundle_address
+
+HERE = Path(__file__).parent
+STATIC = HERE.parent / "static" / "desk"
+PAGES = ("wall", "street", "planner", "officer", "report")
+_PREFIXES = ("desk.", "class.", "state.", "urgency.", "step.", "role.", "how.", "tier.")
+_YEAR_S = 31_536_000
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True,
+                       undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+
+
+@cache
+def _version() -> str:
+    """Changes with any of the desks' files, so that browsers never mix two releases."""
+    contents = b"".join(path.read_bytes() for path in sorted(STATIC.iterdir()))
+    return hashlib.blake2b(contents, digest_size=6).hexdigest()
+
+
+def render(request: Request, page: str, **more: Any) -> HTMLResponse:
+    """A desk page.
+
+    Parameters
+    ----------
+    request
+        With ``state.caller``; ``?lang=`` chooses the language and is remembered.
+    page
+        Name of the template, of the script and of the catalogue's prefix.
+    more
+        What the page's script is told beside the common things; of JSON's kinds.
+    """
+    asked = request.query_params.get("lang")
+    lang = language.choose(asked, request.cookies.get(language.COOKIE))
+    caller = request.state.caller
+    told = {
+        "page": page, "lang": lang, "live_worker": _live_worker(),
+        "caller": {"name": caller.name, "role": caller.role, "officer_id": caller.officer_id},
+        "texts": language.texts((*_PREFIXES, f"{page}."), lang), **more,
+    }
+    links = [name for name in PAGES if may_enter(caller.role, f"/{name}")]
+    html = _environment().get_template(f"{page}.html").render(
+        page=page, lang=lang, links=links, caller=caller, version=_version(),
+        other_lang=next(other for other in language.LANGUAGES if other != lang),
+        t=lambda key, **params: language.text(key, lang, **params),
+        # A closing tag within a text must not end the script.
+        told=json.dumps(told, ensure_ascii=False).replace("<", "\\u003c"),
+    )
+    answer = HTMLResponse(html, headers={"Cache-Control": "private, no-store"})
+    if asked in language.LANGUAGES:
+        answer.set_cookie(language.COOKIE, asked, max_age=_YEAR_S, samesite="lax", path="/")
+    return answer
+
+
+def _live_worker() -> str | None:
+    try:
+        return bundle_address("live-worker.js")
+    except FileNotFoundError:
+        return None  # bundles not built: a page then holds a stream of its own
