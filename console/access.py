@@ -1,0 +1,29 @@
+"""Which doors stand open to whom: paths and roles. Rows are the database's to guard."""
+
+from __future__ import annotations
+
+PUBLIC = frozenset({"/healthz", "/readyz", "/login", "/favicon.ico"})
+METRICS = "/metrics"
+HOME = {
+    "hall": "/wall", "admin": "/wall", "street": "/street", "community": "/street",
+    "department": "/street", "planner": "/planner", "officer": "/officer", "intake": "/report",
+}
+_EVERYBODY = frozenset(HOME)
+_PAGES = {
+    "/wall": _EVERYBODY - {"intake", "officer"},
+    "/street": frozenset({"street", "community", "department", "hall", "admin"}),
+    "/planner": frozenset({"planner", "admin"}),
+    "/officer": frozenset({"officer", "admin"}),
+    "/report": _EVERYBODY - {"hall"},
+}
+# Those who only file reports see nothing of what became of them.
+_INTAKE = ("/api/reports", "/api/categories", "/api/openapi.json", "/api/docs", "/static/",
+           "/report", "/logout", "/components/")
+
+
+def may_enter(role: str, path: str) -> bool:
+    """Whether a role may use a path at all; an unknown page is left to be not found."""
+    page = "/" + path.split("/", 2)[1]
+    if page in _PAGES and role not in _PAGES[page]:
+        return False
+    return role != "intake" or path == "/" or path.startswith(_INTAKE)

@@ -1,0 +1,37 @@
+"""``/healthz``, ``/readyz``, ``/metrics``."""
+
+from __future__ import annotations
+
+import orjson
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from console import metrics
+from gis import queries
+
+router = APIRouter(tags=["health"])
+_FRESH = {"Cache-Control": "no-store"}
+
+
+@router.get("/healthz", response_class=Response)
+async def healthz() -> Response:
+    """Whether the process answers; asks nobody else."""
+    return Response(orjson.dumps({"status": "ok"}), media_type="application/json", headers=_FRESH)
+
+
+@router.get("/readyz", response_class=Response)
+async def readyz(request: Request) -> Response:
+    """Whether it can do its work: 503 with the reason when the database is away."""
+    async with request.app.state.database.plain() as connection:
+        await connection.execute(queries.get("event_head"))
+    return Response(orjson.dumps({"status": "ready"}), media_type="application/json",
+                    headers=_FRESH)
+
+
+@router.get("/metrics", include_in_schema=False)
+async def read_metrics(request: Request) -> Response:
+    """Counters for Prometheus."""
+    state = request.app.state
+    state.metrics.streams.set(state.live.stream_count)
+    state.metrics.sequence.set(state.live.head_sequence)
+    return Response(state.metrics.text(), media_type=metrics.CONTENT_TYPE)

@@ -1,0 +1,178 @@
+"""``/api/incidents``: the list by pages, one with its steps and clocks, and the next step."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Query, Request
+from psycopg import AsyncConnection
+from psycopg.rows import dict_row
+from starlette.responses import Response
+
+from console.api.body import read_body, read_json
+from console.api.parameters import Limit, moment, words
+from console.api.scoped import scoped
+from console.why import explained, language_of
+from gis import incidents as loop
+from gis import queries
+from gis.errors import FieldProblem, InvalidFields, InvalidInput, NotFound, UnknownCategory
+from gis.incident_rules import Action, State
+from gis.reports import check_words
+from gis.steps import Step
+from gis.types import Role, Tier
+
+router = APIRouter(prefix="/api/incidents", tags=["incidents"])
+STEP_LIMIT_BYTES = 64_000
+LONGEST_NOTE = 2_000
+LARGEST_ID = 2**63 - 1
+_STEP_FIELDS = ("action", "note", "to", "until")
+
+
+@router.get("")
+async def incidents(
+    request: Request, area: str | None = None, state: State | None = None,
+    tier: Tier | None = None, category: str | None = None, since: datetime | None = None,
+    limit: Limit = 50, cursor: str | None = None,
+) -> dict[str, Any]:
+    """Incidents that the caller may see, newest first; `next` is the cursor of the next page.
+
+    `area` takes in all that lies under it, `category` all sub-classes.
+    """
+    codes = await request.app.state.categories.codes()
+    if category is not None and category not in codes:
+        raise UnknownCategory(category)
+    received_before, before_id = _read_cursor(cursor)
+    values = {
+        "area": words(area, "area"), "state": state, "tier": tier,
+        "category": codes.get(category or ""), "since": moment(since, "since"),
+        "before": received_before, "before_id": before_id, "most": limit + 1}
+    async with scoped(request) as connection:
+        found = await connection.execute(queries.get("incidents_page"), values)
+        rows = await found.fetchall()
+    page = rows[:limit]
+    following = _cursor(*page[-1][1:]) if len(rows) > limit else None
+    return {"incidents": [row[0] for row in page], "next": following}
+
+
+@router.get("/{incident_id}")
+async def incident(request: Request, incident_id: int) -> dict[str, Any]:
+    """One incident with its report, assignments, steps, clocks, and what the caller may do."""
+    async with scoped(request) as connection:
+        return await _told(request, connection, incident_id)
+
+
+@router.post("/{incident_id}/steps", status_code=201, response_class=Response)
+async def step(request: Request, incident_id: int) -> Response:
+    """Take a step: `{action, note?, to?, until?}`; 409 with the lawful ones when it is not one."""
+    sent = read_json(request, await read_body(request, STEP_LIMIT_BYTES))
+    wanted = _check_step(sent)
+    caller = request.state.caller
+    async with scoped(request) as connection:
+        current = await _rebuilt(connection, incident_id)
+        taken = loop.take(
+            current, wanted["action"], actor_role=Role(caller.role), at=datetime.now(UTC),
+            actor_id=caller.account_id, note=wanted["note"], target=wanted["to"],
+            until=wanted["until"])
+        after = loop.apply(current, taken)
+        await connection.execute(queries.get("append_step"), {
+            "secret": request.state.secret, "id": incident_id, "count": current.step_count,
+            "step": orjson.dumps(_row(taken)).decode(),
+            "cache": orjson.dumps(_row(after)).decode()})
+        told = await _told(request, connection, incident_id)
+    return Response(orjson.dumps(told), 201, media_type="application/json")
+
+
+async def _told(request: Request, connection: AsyncConnection,
+                incident_id: int) -> dict[str, Any]:
+    current = await _rebuilt(connection, incident_id)
+    cursor = await connection.execute(queries.get("incident_by_id"), {"id": incident_id})
+    answer = explained((await cursor.fetchone())[0], language_of(request),
+                       request.app.state.settings.time_zone)
+    role = request.state.caller.role
+    answer["lawful"] = [] if role == "admin" else list(loop.lawful_actions(current, Role(role)))
+    return answer
+
+
+async def _rebuilt(connection: AsyncConnection, incident_id: int) -> loop.Incident:
+    """The incident as its steps make it."""
+    if not 0 <= incident_id <= LARGEST_ID:
+        raise NotFound(f"no incident {incident_id}, or not for you to see")
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(queries.get("incident_steps"), {"id": incident_id})
+        rows = await cursor.fetchall()
+    if not rows:
+        raise NotFound(f"no incident {incident_id}, or not for you to see")
+    emergency = rows[0]["emergency"]
+    steps = [Step.from_row({name: value for name, value in row.items() if name != "emergency"})
+             for row in rows]
+    return loop.rebuild(steps, emergency)
+
+
+def _check_step(sent: object) -> dict[str, Any]:
+    if not isinstance(sent, dict):
+        raise InvalidFields([FieldProblem("", "a JSON object is needed")])
+    faults = [FieldProblem(str(name)[:60], "there is no such field")
+              for name in sent if name not in _STEP_FIELDS]
+    checked: dict[str, Any] = {}
+    for name, check in (("action", _action), ("note", _note), ("to", _to), ("until", _until)):
+        try:
+            value = sent.get(name)
+            checked[name] = check(value) if value is not None or name == "action" else None
+        except InvalidInput as fault:
+            faults.append(FieldProblem(name, fault.message))
+    if faults:
+        raise InvalidFields(faults)
+    return checked
+
+
+def _action(value: object) -> Action:
+    try:
+        return Action(value)
+    except ValueError:
+        raise InvalidInput(f"use one of {', '.join(Action)}") from None
+
+
+def _note(value: object) -> str:
+    return check_words(value, LONGEST_NOTE)
+
+
+def _to(value: object) -> str:
+    return check_words(value, 40)
+
+
+def _until(value: object) -> datetime:
+    try:
+        until = datetime.fromisoformat(check_words(value, 40))
+    except ValueError:
+        raise InvalidInput("RFC 3339 is needed, such as 2026-11-22T08:30:00+08:00") from None
+    if until.tzinfo is None:
+        raise InvalidInput("its offset is missing: write it as 2026-11-22T08:30:00+08:00")
+    return until
+
+
+def _row(record: Step | loop.Incident) -> dict[str, Any]:
+    """A record's fields as JSON takes them; bytes as hexadecimal."""
+    return {name: value.hex() if isinstance(value, bytes) else value
+            for name, value in ((name, getattr(record, name))
+                                for name in record.__dataclass_fields__)}
+
+
+def _cursor(received_at: datetime, incident_id: int) -> str:
+    text = f"{received_at.isoformat()}|{incident_id}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str | None) -> tuple[datetime | None, int | None]:
+    if cursor is None:
+        return None, None
+    try:
+        padded = cursor[:200] + "=" * (-len(cursor) % 4)
+        text = base64.urlsafe_b64decode(padded.encode()).decode()
+        received_at, _, number = text.partition("|")
+        return datetime.fromisoformat(received_at), int(number)
+    except (ValueError, binascii.Error):
+        raise InvalidInput("it is none that this call gave", "cursor") from None

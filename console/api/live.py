@@ -1,0 +1,75 @@
+"""``GET /live``: the stream of what the caller may see."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from console.events import HEARTBEAT, Position
+from gis.errors import GridwallError
+
+router = APIRouter(tags=["live"])
+_HEADERS = {
+    "Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store",
+    # Proxies that gather bytes before passing them on would hold events back.
+    "X-Accel-Buffering": "no",
+}
+
+
+class EventStream(Response):
+    """Sends chunks as they come; ends with its reader, or with the chunks."""
+
+    def __init__(self, first: bytes, chunks: AsyncIterator[bytes]) -> None:
+        super().__init__(headers=_HEADERS)
+        del self.headers["content-length"]
+        self._first = first
+        self._chunks = chunks
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send until either side ends."""
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        sending = asyncio.create_task(self._send_all(send))
+        hearing = asyncio.create_task(_until_gone(receive))
+        try:
+            await asyncio.wait((sending, hearing), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sending, hearing):
+                task.cancel()
+            await asyncio.gather(sending, hearing, return_exceptions=True)
+            await self._chunks.aclose()
+
+    async def _send_all(self, send: Send) -> None:
+        await _send_chunk(send, self._first)
+        # What the database can't give any more the reader asks for when it comes again.
+        with contextlib.suppress(GridwallError):
+            async for chunk in self._chunks:
+                await _send_chunk(send, chunk or HEARTBEAT)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _send_chunk(send: Send, chunk: bytes) -> None:
+    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        continue
+
+
+@router.get("/live", response_class=Response)
+async def live(request: Request, after: str | None = None) -> Response:
+    """Server-sent events; `Last-Event-ID`, or `after`, resumes with nothing lost, nothing twice.
+
+    Where it can't resume it says `resync`: load everything anew, then read on.
+    """
+    given = request.headers.get("last-event-id") or after
+    place = Position.parse(given)
+    if given and place is None:
+        place = Position("", 0)
+    chunks = request.app.state.live.events(request.state.caller, request.state.secret, place)
+    return EventStream(await anext(chunks), chunks)

@@ -1,0 +1,50 @@
+"""``GET /api/locate``: the assignments that a report would get, with nothing stored."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+
+from console.api.parameters import Scheme, moment, words
+from console.api.scoped import scoped
+from console.why import explained, language_of
+from gis import queries
+from gis.codes import Level, level_of
+from gis.errors import InvalidInput, UnknownCategory
+from gis.reports import check_report
+
+router = APIRouter(prefix="/api", tags=["places"])
+
+
+@router.get("/locate")
+async def locate(
+    request: Request, lon: float | None = None, lat: float | None = None,
+    datum: str = "wgs84", code: str | None = None, address: str | None = None,
+    accuracy_m: float | None = None, category: str | None = None,
+    scheme: Annotated[Scheme | None, Query()] = None, at: datetime | None = None,
+) -> dict[str, Any]:
+    """Whose ground a place lies on in each scheme (or one), and who answers, now or at a time.
+
+    The place is given as lon and lat, as the code of a house or building, or as an address.
+    """
+    categories = await request.app.state.categories.codes()
+    if category is not None and category not in categories:
+        raise UnknownCategory(category)
+    if code is not None and level_of(code) not in (Level.HOUSE, Level.BUILDING):
+        raise InvalidInput("a house's code has 25 characters, a building's 19", "code")
+    given = {"lon": lon, "lat": lat, "datum": datum, "accuracy_m": accuracy_m,
+             "house_code": words(code, "code"), "address": words(address, "address", 500)}
+    place = check_report(
+        {name: value for name, value in given.items() if value is not None}
+        | {"text": "locate", "category": "locate", "channel": "import"},
+        {"locate": "locate"}, datetime.now(UTC))
+    values = {name: place[name] for name in given} | {
+        "category": categories.get(category or ""), "scheme": scheme,
+        "at": moment(at, "at") or datetime.now(UTC)}
+    async with scoped(request) as connection:
+        cursor = await connection.execute(queries.get("locate"), values)
+        rows = await cursor.fetchall()
+    answer = {"assignments": [row[0] for row in rows]}
+    return explained(answer, language_of(request), request.app.state.settings.time_zone)

@@ -1,0 +1,36 @@
+"""Plain HTML pages, filled from a template and the catalogues; no script, no Panel."""
+
+from __future__ import annotations
+
+import html
+import re
+from functools import cache
+from pathlib import Path
+
+from starlette.responses import HTMLResponse
+
+from console import language
+
+_MARK = re.compile(r"\[\[([a-z_.]+)\]\]")
+_POLICY = ("default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:;"
+           " form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+
+
+@cache
+def _file(name: str) -> str:
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")
+
+
+def plain_page(template: str, lang: str, values: dict[str, str], status: int = 200,
+               ) -> HTMLResponse:
+    """A page: ``[[key]]`` is a value, escaped, or else a text of the catalogue."""
+    def fill(mark: re.Match[str]) -> str:
+        key = mark[1]
+        if key == "css":
+            return _file("plain.css")
+        return html.escape(values[key] if key in values else language.text(key, lang))
+
+    page = HTMLResponse(_MARK.sub(fill, _file(template)), status)
+    page.headers["content-security-policy"] = _POLICY
+    page.headers["cache-control"] = "no-store"
+    return page

@@ -1,0 +1,175 @@
+"""One ASGI application: API, streams, tiles and pages behind one gate."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from importlib.resources import files
+from pathlib import Path
+
+import psycopg
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from console.api import (
+    addresses,
+    areas,
+    health,
+    incidents,
+    live,
+    locate,
+    ranking,
+    reports,
+    tiles,
+    wall,
+)
+from console.api.body import BadBody
+from console.callers import Callers
+from console.categories import Categories
+from console.compression import Compression
+from console.cookies import SessionCookie
+from console.gate import Gate
+from console.headers import SecurityHeaders
+from console.live import Live
+from console.metrics import Counting, Metrics
+from console.pages import login
+from console.pages.notice import missing_page
+from console.problems import (
+    ProblemResponse,
+    plain,
+    respond,
+    respond_http,
+    respond_validation,
+)
+from console.static import BuiltFiles
+from gis.database import Database, make_pool
+from gis.errors import GridwallError
+from gis.settings import Settings
+
+log = logging.getLogger("gridwall.server")
+STATIC = Path(__file__).parent / "static"
+ROUTERS = (health, reports, locate, addresses, areas, incidents, ranking, live, wall, tiles, login)
+
+
+class Application:
+    """The application inside its gate and middleware; what uvicorn serves.
+
+    Attributes
+    ----------
+    inner
+        The FastAPI application, whose `state` has what requests share.
+    """
+
+    def __init__(self, inner: FastAPI) -> None:
+        self.inner = inner
+        state = inner.state
+        gated = Gate(inner, state.callers, state.cookie)
+        outer: ASGIApp = SecurityHeaders(Compression(gated))
+        self._outer = Counting(outer, state.metrics)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        await self._outer(scope, receive, send)
+
+    def begin_stop(self) -> None:
+        """Called when the server is about to stop: streams end, so that it need not wait."""
+        self.inner.state.live.end_streams()
+
+
+def create_app(settings: Settings) -> Application:
+    """Everything the server serves; nothing is opened before it starts.
+
+    Parameters
+    ----------
+    settings
+        With `database_url` and `secret` set.
+    """
+    database = Database(make_pool(settings.database_url, settings.pool_size))
+    app = FastAPI(
+        title="Gridwall", version="1", lifespan=_lifespan, openapi_url="/api/openapi.json",
+        docs_url=None, redoc_url=None, swagger_ui_oauth2_redirect_url=None)
+    state = app.state
+    state.settings, state.database = settings, database
+    state.metrics = Metrics()
+    state.callers = Callers(database)
+    state.categories = Categories(database)
+    state.cookie = SessionCookie(settings.secret, settings.session_hours)
+    state.tries = login.Tries()
+    # Half of the time allowed, so that a look and its work fit into it.
+    state.live = Live(database, state.callers, settings.live_poll_ms / 2000)
+    _add_errors(app)
+    for module in ROUTERS:
+        app.include_router(module.router)
+    _add_docs(app)
+    app.mount("/static/built", BuiltFiles(STATIC / "built"), name="built")
+    _add_pages(app, settings, database)
+    return Application(app)
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    state = app.state
+    # The database may be away at the start as at any other time.
+    await state.database.pool.open(wait=False)
+    state.live.start()
+    try:
+        yield
+    finally:
+        await state.live.close()
+        await state.database.pool.close()
+
+
+def _add_pages(app: FastAPI, settings: Settings, database: Database) -> None:
+    from console import pages
+
+    add_pages = getattr(pages, "add_pages", None)
+    if add_pages:
+        add_pages(app, settings, database)
+
+
+def _add_docs(app: FastAPI) -> None:
+    app.mount("/static/docs", StaticFiles(directory=str(files("fastapi_swagger") / "resources")),
+              name="docs")
+
+    @app.get("/api/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url="/api/openapi.json", title="Gridwall API",
+            swagger_js_url="/static/docs/swagger-ui-bundle.js",
+            swagger_css_url="/static/docs/swagger-ui.css",
+            swagger_favicon_url="/static/docs/favicon-32x32.png")
+
+
+def _add_errors(app: FastAPI) -> None:
+    async def on_ours(request: Request, error: GridwallError) -> Response:
+        return respond(error)
+
+    async def on_http(request: Request, error: HTTPException) -> Response:
+        page = "text/html" in request.headers.get("accept", "")
+        if error.status_code == 404 and page and not request.url.path.startswith("/api/"):
+            return missing_page(request)
+        return respond_http(error)
+
+    async def on_validation(request: Request, error: RequestValidationError) -> Response:
+        return respond_validation(error)
+
+    async def on_body(request: Request, error: BadBody) -> Response:
+        return ProblemResponse(error.problem)
+
+    async def on_any(request: Request, error: Exception) -> Response:
+        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return ProblemResponse(plain(500, "this went wrong here; it has been logged"))
+
+    app.add_exception_handler(GridwallError, on_ours)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(RequestValidationError, on_validation)
+    app.add_exception_handler(BadBody, on_body)
+    app.add_exception_handler(psycopg.DataError, reports.on_data_error)
+    app.add_exception_handler(psycopg.IntegrityError, reports.on_data_error)
+    app.add_exception_handler(Exception, on_any)

@@ -1,0 +1,115 @@
+-- name: incidents_page
+-- By keyset, newest first; the last two columns are where the next page begins.
+SELECT jsonb_build_object(
+           'id', i.id, 'received_at', i.received_at, 'category', i.category_code,
+           'summary', i.summary, 'state', i.state, 'tier', i.tier, 'urgency', i.urgency,
+           'emergency', i.emergency, 'lon', ST_X(i.geom), 'lat', ST_Y(i.geom),
+           'area', (SELECT jsonb_build_object('code', a.code, 'name', a.name) FROM area AS a
+                    WHERE a.identity_id = i.grid_id AND upper_inf(a.period)),
+           'stage_deadline_at', i.stage_deadline_at, 'deadline_at', i.deadline_at,
+           'suspended_at', i.suspended_at, 'closed_at', i.closed_at,
+           'merged_into', i.merged_into_id),
+       i.received_at, i.id
+FROM incident AS i
+WHERE (%(area)s::text IS NULL OR i.scope_ids && ARRAY(
+           SELECT n.id FROM area_identity AS n WHERE n.code = %(area)s))
+  AND (%(state)s::text IS NULL OR i.state = %(state)s)
+  AND (%(tier)s::text IS NULL OR i.tier = %(tier)s)
+  AND (%(category)s::text IS NULL OR i.category_code IN (
+           WITH RECURSIVE under AS (
+               SELECT code FROM category WHERE code = %(category)s
+               UNION SELECT c.code FROM category AS c JOIN under AS u ON c.parent_code = u.code)
+           SELECT code FROM under))
+  AND (%(since)s::timestamptz IS NULL OR i.received_at >= %(since)s)
+  AND (%(before)s::timestamptz IS NULL
+       OR (i.received_at, i.id) < (%(before)s::timestamptz, %(before_id)s::bigint))
+ORDER BY i.received_at DESC, i.id DESC
+LIMIT %(most)s
+
+-- name: incident_by_id
+SELECT jsonb_build_object(
+    'report', jsonb_build_object(
+        'id', r.id, 'received_at', r.received_at, 'occurred_at', r.occurred_at,
+        'channel', r.channel, 'external_id', r.external_id, 'category', r.category_code,
+        'text', r.text, 'lon', r.lon, 'lat', r.lat, 'datum', r.datum,
+        'accuracy_m', r.accuracy_m, 'address', r.address, 'house_code', r.house_code,
+        'photos', coalesce(r.photos, '[]')),
+    'incident', jsonb_build_object(
+        'id', i.id, 'state', i.state, 'tier', i.tier, 'urgency', i.urgency,
+        'emergency', i.emergency, 'category', i.category_code, 'summary', i.summary,
+        'lon', ST_X(i.geom), 'lat', ST_Y(i.geom), 'merged_into', i.merged_into_id),
+    'clocks', jsonb_build_object(
+        'received_at', i.received_at, 'verified_at', i.verified_at,
+        'dispatched_at', i.dispatched_at, 'handled_at', i.handled_at, 'closed_at', i.closed_at,
+        'stage_deadline_at', i.stage_deadline_at, 'deadline_at', i.deadline_at,
+        'suspended_at', i.suspended_at),
+    'steps', (SELECT jsonb_agg(jsonb_build_object(
+                  'number', s.number, 'action', s.action, 'at', s.at, 'role', s.actor_role,
+                  'tier', s.tier, 'state', s.state, 'note', s.note, 'to', s.target,
+                  'until', s.until) ORDER BY s.number)
+              FROM step AS s WHERE s.incident_id = i.id),
+    'assignments', (
+        SELECT coalesce(jsonb_agg(jsonb_build_object(
+            'scheme', s.scheme,
+            'area', CASE WHEN a.id IS NOT NULL THEN jsonb_build_object(
+                'code', a.code, 'name', a.name, 'path', a.path) END,
+            'officer', CASE WHEN f.id IS NOT NULL THEN jsonb_build_object(
+                'id', f.officer_code, 'name', f.name, 'role', s.officer_role) END,
+            'how', s.how, 'distance_m', s.distance_m, 'rivals', s.rivals, 'facts', s.facts)
+            ORDER BY z.rank, s.scheme), '[]')
+        FROM assignment AS s
+        JOIN scheme AS z ON z.code = s.scheme
+        LEFT JOIN area AS a ON a.id = s.area_id
+        LEFT JOIN officer AS f ON f.id = s.officer_id
+        WHERE s.incident_id = i.id))
+FROM incident AS i
+JOIN report AS r ON r.id = i.id
+WHERE i.id = %(id)s
+
+-- name: incident_steps
+SELECT s.*, i.emergency
+FROM step AS s JOIN incident AS i ON i.id = s.incident_id
+WHERE s.incident_id = %(id)s
+ORDER BY s.number
+
+-- name: append_step
+SELECT append_step(%(secret)s, %(id)s, %(count)s, %(step)s::jsonb, %(cache)s::jsonb)
+
+-- name: ranking_of_areas
+SELECT jsonb_build_object(
+    'code', a.code, 'name', a.name, 'reported', n.reported, 'open', n.open,
+    'overdue', n.overdue, 'closed', n.closed, 'on_time_rate', n.on_time_rate)
+FROM area AS a
+JOIN (
+    SELECT above.id AS identity_id, count(*) AS reported,
+           count(*) FILTER (WHERE i.closed_at IS NULL) AS open,
+           count(*) FILTER (WHERE i.closed_at IS NULL AND i.deadline_at < %(now)s
+                            AND i.suspended_at IS NULL) AS overdue,
+           count(*) FILTER (WHERE i.closed_at IS NOT NULL) AS closed,
+           round(avg((i.closed_at <= i.deadline_at)::integer), 4) AS on_time_rate
+    FROM incident AS i, unnest(i.scope_ids) AS above(id)
+    WHERE i.received_at >= %(since)s AND i.merged_into_id IS NULL
+    GROUP BY above.id
+) AS n USING (identity_id)
+WHERE a.scheme = %(scheme)s AND a.level = %(level)s AND upper_inf(a.period)
+ORDER BY n.reported DESC, a.code
+LIMIT %(limit)s
+
+-- name: ranking_of_officers
+SELECT jsonb_build_object(
+    'code', f.officer_code, 'name', f.name, 'reported', n.reported, 'open', n.open,
+    'overdue', n.overdue, 'closed', n.closed, 'on_time_rate', n.on_time_rate)
+FROM officer AS f
+JOIN (
+    SELECT i.officer_id, count(*) AS reported,
+           count(*) FILTER (WHERE i.closed_at IS NULL) AS open,
+           count(*) FILTER (WHERE i.closed_at IS NULL AND i.deadline_at < %(now)s
+                            AND i.suspended_at IS NULL) AS overdue,
+           count(*) FILTER (WHERE i.closed_at IS NOT NULL) AS closed,
+           round(avg((i.closed_at <= i.deadline_at)::integer), 4) AS on_time_rate
+    FROM incident AS i
+    WHERE i.received_at >= %(since)s AND i.merged_into_id IS NULL
+    GROUP BY i.officer_id
+) AS n ON n.officer_id = f.id
+ORDER BY n.reported DESC, f.officer_code COLLATE "C"
+LIMIT %(limit)s
