@@ -34,6 +34,8 @@ _EDGES_AT_ONCE = 1 << 21
 # (3 + 16 e) e with e = 2**-53: J. R. Shewchuk, Adaptive Precision Floating-Point Arithmetic and
 # Fast Robust Geometric Predicates (1997), the A-stage bound of orient2d.
 _ORIENTATION_ERROR = (3 + 16 * 2.0**-53) * 2.0**-53
+# The bound knows no underflow: so close to an edge at 0° (below 1e-270°) GEOS decides.
+_UNDERFLOW = 1e-270
 # A boundary cell with several edges has candidates; all others ask the tree.
 _MANY = -1
 _ANY = -2
@@ -169,7 +171,8 @@ class CoverageIndex:
         one = line[:, 2] * (lat - line[:, 1])
         other = line[:, 3] * (lon - line[:, 0])
         turn = one - other
-        certain = np.abs(turn) > _ORIENTATION_ERROR * (np.abs(one) + np.abs(other))
+        error = _ORIENTATION_ERROR * (np.abs(one) + np.abs(other)) + _UNDERFLOW
+        certain = np.abs(turn) > error
         return self._sides[edge, (turn < 0).astype(np.intp)], certain
 
     def _pairs(self, lon: Floats, lat: Floats, number: NDArray[np.int32],

@@ -190,3 +190,10 @@ def test_what_is_no_coverage_is_refused(geometries: list, codes: list[str]) -> N
 def test_points_of_two_lengths_are_refused() -> None:
     with pytest.raises(InvalidInput):
         CoverageIndex(np.array([shapely.box(0, 0, 1, 1)]), ["a"]).locate([0.0], [0.0, 1.0], 1.0)
+
+
+def test_points_the_least_double_beside_the_meridian() -> None:
+    """Products underflow there, in GEOS as well; its answer is the one to give."""
+    areas = shapely.box([-0.01, 0.0], 51.5, [0.0, 0.01], 51.5001)
+    points = np.array([[x, 51.50005] for x in (-5e-324, 0.0, 5e-324, -1e-200, 1e-300, -1e-20)])
+    assert_same(areas, points, 30.0)
