@@ -149,7 +149,10 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start listening, then tell."""
-        await super().startup(sockets)
+        try:
+            await super().startup(sockets)
+        except SystemExit:  # uvicorn's way to say that the application did not come up
+            raise SetupError("the server could not start; what it logged stands above") from None
         if self.started and not self.should_exit:
             self._on_ready()
 
@@ -201,8 +204,6 @@ async def serve(settings: Settings, door: socket.socket, address: str, sign_ins:
     finally:
         for feed in feeds:
             _stop_feed(feed)
-    if not server.started:
-        raise SetupError("the server could not start; what it logged stands above")
 
 
 def announce(address: str, sign_ins: list) -> None:
