@@ -131,7 +131,7 @@ class _AreaRows:
         return code
 
 
-class _Fault(Exception):  # noqa: N818
+class _Fault(Exception):
     """Why one row is put aside."""
 
     def __init__(self, reason: str, explanation: str) -> None:

@@ -29,10 +29,10 @@ class ParquetSource:
             raise BadFile(f"{path} is no Parquet file ({problem})") from None
         self.rows = self._file.metadata.num_rows
         names = self._file.schema_arrow.names
-        self.crs, self._geometry = self._geometry_column(names)
-        self.columns = [name for name in names if name != self._geometry]
+        self.crs, self.geometry = self._find(names)
+        self.columns = [name for name in names if name != self.geometry]
 
-    def _geometry_column(self, names: list[str]) -> tuple[Any, str | None]:
+    def _find(self, names: list[str]) -> tuple[Any, str | None]:
         told = (self._file.schema_arrow.metadata or {}).get(b"geo")
         if told:
             geo = json.loads(told)
@@ -57,9 +57,9 @@ class ParquetSource:
         for part in self._file.iter_batches(batch_size=ROWS_AT_ONCE):
             table = pa.Table.from_batches([part])
             geometry, faults = None, {}
-            if self._geometry:
-                geometry, faults = read_wkb(table.column(self._geometry).to_pylist())
-                table = table.drop_columns([self._geometry])
+            if self.geometry:
+                geometry, faults = read_wkb(table.column(self.geometry).to_pylist())
+                table = table.drop_columns([self.geometry])
             yield Batch(first_row, table.to_pandas(), geometry, faults)
             first_row += part.num_rows
 

@@ -72,7 +72,8 @@ class Quarantine:
         self._outcome.reasons[reason] += 1
 
     def _open(self, shaped: bool) -> None:
-        self._file = open(self.path, "w", newline="", encoding="utf-8-sig")
+        # Held open for the whole run; closed when the context ends.
+        self._file = self.path.open("w", newline="", encoding="utf-8-sig")
         self._writer = csv.writer(self._file)
         self._writer.writerow([*HEAD, *self._columns, *(["WKT"] if shaped else [])])
         self._outcome.quarantine_file = self.path

@@ -12,7 +12,7 @@ import numpy as np
 import psycopg
 import shapely
 
-from gis.errors import BadFile, DatabaseAway, InvalidInput
+from gis.errors import BadFile, DatabaseAway, InvalidInput, SetupError
 from gis.loading.cells import ordinates
 from gis.loading.outcome import Outcome
 from gis.loading.places import Place, bad_places, find_place
@@ -183,5 +183,13 @@ def owner_connection(admin_url: str) -> Iterator[psycopg.Connection]:
         connection = psycopg.connect(admin_url)
     except psycopg.OperationalError as problem:
         raise DatabaseAway(f"the database can't be reached as its owner: {problem}") from None
-    with connection:
-        yield connection
+    try:
+        with connection:
+            yield connection
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction) as problem:
+        raise SetupError("the database lacks the schema that this program needs: run ./gridwall db"
+                         f" migrate first ({problem.diag.message_primary})") from None
+    except psycopg.errors.InsufficientPrivilege as problem:
+        raise SetupError("loading needs the role that owns the tables, in"
+                         " GRIDWALL_ADMIN_DATABASE_URL"
+                         f" ({problem.diag.message_primary})") from None
