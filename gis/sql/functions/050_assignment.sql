@@ -97,57 +97,78 @@ RETURN CASE
             AND extract(isodow FROM local_at - interval '1 day')::smallint = ANY (weekdays))
 END;
 
+DROP FUNCTION IF EXISTS answerable;
+DROP FUNCTION IF EXISTS locate_points;
+DROP FUNCTION IF EXISTS locate_point;
+DROP FUNCTION IF EXISTS choose_officer;
+DROP VIEW IF EXISTS assignment_rules;
+
+-- What a city has set, in one row: read once for a statement, not once for a choice.
+CREATE VIEW assignment_rules AS
+SELECT coalesce(
+           (SELECT (c.value #>> '{}')::double precision FROM city_setting AS c
+            WHERE c.name = 'nearest_m'), 200) AS nearest_m,
+       coalesce(
+           (SELECT c.value #>> '{}' FROM city_setting AS c WHERE c.name = 'time_zone'),
+           'Asia/Shanghai') AS time_zone,
+       ARRAY(SELECT s.code FROM scheme AS s WHERE s.active OR s.code = 'base'
+             ORDER BY s.rank, s.code) AS schemes,
+       ARRAY(SELECT r.role FROM role_order AS r ORDER BY r.rank, r.role) AS roles,
+       weight.*
+FROM (
+    SELECT coalesce(sum(w.weight) FILTER (WHERE w.criterion = 'line'), 0)::bigint AS line,
+           coalesce(sum(w.weight) FILTER (WHERE w.criterion = 'reach'), 0)::bigint AS reach,
+           coalesce(sum(w.weight) FILTER (WHERE w.criterion = 'shift'), 0)::bigint AS shift,
+           coalesce(sum(w.weight) FILTER (WHERE w.criterion = 'role'), 0)::bigint AS role
+    FROM (SELECT o.criterion, 100::bigint ^ (7 - o.rank) AS weight FROM choice_order AS o) AS w
+) AS weight;
+
 -- The officer who answers on a ground for a line of work at a moment.
 --
 -- `ground_ids` are identities from the top down to the leaf. A posting to the leaf or to the
 -- building answers for all matters or for its line; one further up answers for its line, and
 -- a head there where nobody nearer is posted. What comes before what is in choice_order and
--- role_order: each criterion weighs a thousand times the next.
-DROP FUNCTION IF EXISTS answerable;
-DROP FUNCTION IF EXISTS choose_officer;
+-- role_order: each criterion weighs a hundred times the next.
 CREATE FUNCTION choose_officer(
-    ground_ids bigint[], at_building_id bigint, for_line text, at timestamptz, local_at timestamp,
-    OUT officer_id bigint, OUT officer_code text, OUT officer_name text, OUT officer_role text,
-    OUT facts jsonb)
+    ground_ids bigint[], at_building_id bigint, for_line text, at timestamptz,
+    rules assignment_rules, OUT officer_id bigint, OUT officer_role text, OUT facts jsonb)
 LANGUAGE plpgsql STABLE
-SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
-    chosen record;
+    local_at constant timestamp := at AT TIME ZONE rules.time_zone;
+    d record;
+    on_duty boolean;
+    reach integer;
+    place bigint;
+    best_place bigint;
 BEGIN
-    SELECT c.* INTO chosen
-    FROM (
-        SELECT d.officer_id, d.role, d.line_code, s.name AS shift_name, r.rank AS role_rank, d.id,
-               on_shift(s.weekdays, s.starts, s.ends, local_at) AS on_duty,
-               CASE WHEN d.building_id IS NOT NULL THEN 0
-                    ELSE cardinality(ground_ids) - array_position(ground_ids, d.area_identity_id)
-               END AS reach
-        FROM duty AS d
-        JOIN role_order AS r ON r.role = d.role
-        LEFT JOIN shift AS s ON s.code = d.shift_code
-        WHERE (d.area_identity_id = ANY (ground_ids) OR d.building_id = at_building_id)
-          AND (d.line_code IS NULL OR d.line_code = for_line)
-          AND d.period @> at
-    ) AS c
-    WHERE c.line_code IS NOT NULL OR c.reach = 0 OR c.role = 'head'
-    ORDER BY (
-        SELECT sum(CASE o.criterion
-                   WHEN 'line' THEN (c.line_code IS NULL)::integer
-                   WHEN 'reach' THEN CASE WHEN c.line_code IS NULL THEN c.reach ELSE 0 END
-                   WHEN 'shift' THEN (NOT c.on_duty)::integer
-                   WHEN 'role' THEN c.role_rank END * 1000::bigint ^ (6 - o.rank))
-        FROM choice_order AS o), c.reach, c.id
-    LIMIT 1;
-    IF chosen.officer_id IS NULL THEN
-        RETURN;
-    END IF;
-    officer_id := chosen.officer_id;
-    officer_role := chosen.role;
-    SELECT f.officer_code, f.name INTO officer_code, officer_name
-    FROM officer AS f WHERE f.id = chosen.officer_id;
-    facts := jsonb_build_object(
-        'on_shift', chosen.on_duty, 'shift', chosen.shift_name, 'line', chosen.line_code,
-        'reach', chosen.reach);
+    FOR d IN
+        SELECT p.officer_id, p.role, p.line_code, p.building_id, p.area_identity_id,
+               s.name, s.weekdays, s.starts, s.ends
+        FROM duty AS p
+        LEFT JOIN shift AS s ON s.code = p.shift_code
+        WHERE (p.area_identity_id = ANY (ground_ids)
+               OR at_building_id IS NOT NULL AND p.building_id = at_building_id)
+          AND (p.line_code IS NULL OR p.line_code = for_line)
+          AND p.period @> at
+          AND p.role = ANY (rules.roles)
+        ORDER BY p.id
+    LOOP
+        reach := CASE WHEN d.building_id IS NOT NULL THEN 0
+            ELSE cardinality(ground_ids) - array_position(ground_ids, d.area_identity_id) END;
+        CONTINUE WHEN d.line_code IS NULL AND reach > 0 AND d.role <> 'head';
+        on_duty := on_shift(d.weekdays, d.starts, d.ends, local_at);
+        place := reach + rules.role * array_position(rules.roles, d.role)
+            + CASE WHEN d.line_code IS NULL THEN rules.line + rules.reach * reach ELSE 0 END
+            + CASE WHEN on_duty THEN 0 ELSE rules.shift END;
+        IF best_place IS NULL OR place < best_place THEN
+            best_place := place;
+            officer_id := d.officer_id;
+            officer_role := d.role;
+            facts := jsonb_build_object('on_shift', on_duty, 'shift', d.name,
+                                        'line', d.line_code, 'reach', reach);
+        END IF;
+    END LOOP;
 END
 $$;
 
@@ -213,76 +234,55 @@ AS $$
     FROM unnest(codes) AS c(code)
 $$;
 
--- One point in every scheme that has areas: its ground and who answers. `local_at` decides
--- shifts, `at` versions of areas and postings.
-DROP FUNCTION IF EXISTS locate_points;
-DROP FUNCTION IF EXISTS locate_point;
+-- One point in every scheme that has areas: its ground, and who answers for a line of work.
 CREATE FUNCTION locate_point(
-    ordinal bigint, given_lon double precision, given_lat double precision, datum text,
-    accuracy_m double precision, house_code text, address text, category text, at timestamptz,
-    only_scheme text DEFAULT NULL)
+    given_lon double precision, given_lat double precision, datum text,
+    accuracy_m double precision, house_code text, address text, line text, at timestamptz,
+    rules assignment_rules)
 RETURNS TABLE (
-    given_ordinal bigint, scheme text, area_id bigint, identity_id bigint, code text, name text,
-    path jsonb, scope_ids bigint[], officer_id bigint, officer_code text, officer_name text,
-    officer_role text, how text, distance_m double precision, rivals jsonb, facts jsonb,
-    lon double precision, lat double precision)
-LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 2
-SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
+    scheme text, area_id bigint, identity_id bigint, code text, name text, scope_ids bigint[],
+    officer_id bigint, officer_role text, how text, distance_m double precision, rivals jsonb,
+    facts jsonb, lon double precision, lat double precision)
+LANGUAGE plpgsql STABLE ROWS 2
 AS $$
 #variable_conflict use_column
 DECLARE
-    nearest_m double precision;
-    local_at timestamp;
-    line text;
-    place record;
+    building_id bigint;
     point geometry;
     hit record;
     chosen record;
     on_boundary boolean;
     also_codes text[];
-    place_facts jsonb;
+    place_facts jsonb := jsonb_build_object('at', locate_point.at, 'datum', datum);
 BEGIN
-    SELECT coalesce(
-               (SELECT (s.value #>> '{}')::double precision FROM city_setting AS s
-                WHERE s.name = 'nearest_m'), 200),
-           locate_point.at AT TIME ZONE coalesce(
-               (SELECT s.value #>> '{}' FROM city_setting AS s WHERE s.name = 'time_zone'),
-               'Asia/Shanghai'),
-           (SELECT c.line_code FROM category AS c WHERE c.code = locate_point.category)
-    INTO nearest_m, local_at, line;
     IF given_lon IS NOT NULL AND datum IN ('wgs84', 'cgcs2000') AND house_code IS NULL THEN
-        SELECT snap_degrees(given_lon) AS lon, snap_degrees(given_lat) AS lat,
-               NULL::double precision AS moved_m, NULL::bigint AS building_id,
-               'point' AS place_by INTO place;
+        lon := snap_degrees(given_lon);
+        lat := snap_degrees(given_lat);
+        place_facts := place_facts || '{"place_by": "point"}';
     ELSE
-        SELECT * INTO place FROM place_of(given_lon, given_lat, datum, house_code, address);
+        SELECT * INTO hit FROM place_of(given_lon, given_lat, datum, house_code, address);
+        lon := hit.lon;
+        lat := hit.lat;
+        building_id := hit.building_id;
+        place_facts := place_facts || jsonb_strip_nulls(jsonb_build_object(
+            'moved_m', hit.moved_m, 'place_by', hit.place_by, 'building', hit.building_id));
     END IF;
-    given_ordinal := ordinal;
-    lon := place.lon;
-    lat := place.lat;
+    IF accuracy_m IS NOT NULL THEN
+        place_facts := place_facts || jsonb_build_object('accuracy_m', accuracy_m);
+    END IF;
     point := ST_SetSRID(ST_MakePoint(lon, lat), 4490);
-    place_facts := jsonb_build_object(
-        'at', locate_point.at, 'datum', datum, 'moved_m', place.moved_m,
-        'place_by', place.place_by, 'building', place.building_id,
-        'accuracy_m', locate_point.accuracy_m);
-    FOR scheme IN
-        SELECT s.code FROM scheme AS s
-        WHERE CASE WHEN only_scheme IS NULL THEN s.active OR s.code = 'base'
-                   ELSE s.code = only_scheme END
-        ORDER BY s.rank, s.code
-    LOOP
+    FOREACH scheme IN ARRAY rules.schemes LOOP
         how := CASE WHEN point IS NULL THEN 'unlocated' ELSE 'outside' END;
         area_id := NULL;
         identity_id := NULL;
         code := NULL;
         name := NULL;
-        path := NULL;
         scope_ids := '{}';
         distance_m := NULL;
         rivals := '[]';
         also_codes := '{}';
         FOR hit IN
-            SELECT a.id, a.identity_id, a.code, a.name, a.path, a.ancestor_ids, r.matrix
+            SELECT a.id, a.identity_id, a.code, a.name, a.ancestor_ids, r.matrix
             FROM area AS a
             CROSS JOIN LATERAL (SELECT ST_Relate(a.geom, point) AS matrix OFFSET 0) AS r
             WHERE a.leaf AND a.geom && point AND a.scheme = locate_point.scheme
@@ -297,7 +297,6 @@ BEGIN
                 identity_id := hit.identity_id;
                 code := hit.code;
                 name := hit.name;
-                path := hit.path;
                 scope_ids := hit.ancestor_ids;
                 distance_m := 0;
                 how := CASE WHEN on_boundary THEN 'border' ELSE 'inside' END;
@@ -306,11 +305,12 @@ BEGIN
             END IF;
         END LOOP;
         IF area_id IS NULL AND point IS NOT NULL THEN
-            SELECT n.id, n.distance_m, a.identity_id, a.code, a.name, a.path, a.ancestor_ids
-            INTO area_id, distance_m, identity_id, code, name, path, scope_ids
-            FROM nearest_leaf(locate_point.scheme, lon, lat, nearest_m, locate_point.at) AS n
+            SELECT n.id, n.distance_m, a.identity_id, a.code, a.name, a.ancestor_ids
+            INTO area_id, distance_m, identity_id, code, name, scope_ids
+            FROM nearest_leaf(locate_point.scheme, lon, lat, rules.nearest_m, locate_point.at) AS n
             JOIN area AS a ON a.id = n.id;
             how := CASE WHEN area_id IS NULL THEN 'outside' ELSE 'nearest' END;
+            scope_ids := coalesce(scope_ids, '{}');
         END IF;
         IF accuracy_m > 0 AND point IS NOT NULL THEN
             rivals := rivals_within(
@@ -320,25 +320,20 @@ BEGIN
         END IF;
         facts := place_facts;
         officer_id := NULL;
-        officer_code := NULL;
-        officer_name := NULL;
         officer_role := NULL;
         IF area_id IS NOT NULL THEN
-            chosen := choose_officer(
-                scope_ids, place.building_id, line, locate_point.at, local_at);
+            chosen := choose_officer(scope_ids, building_id, line, locate_point.at, rules);
             officer_id := chosen.officer_id;
-            officer_code := chosen.officer_code;
-            officer_name := chosen.officer_name;
             officer_role := chosen.officer_role;
-            facts := jsonb_strip_nulls(facts || coalesce(chosen.facts, '{}'));
-        ELSE
-            facts := jsonb_strip_nulls(facts);
+            facts := facts || jsonb_strip_nulls(coalesce(chosen.facts, '{}'));
         END IF;
         RETURN NEXT;
     END LOOP;
 END
 $$;
 
+-- Many points at once, with names for people. It stores nothing and shows who answers where to
+-- anyone who may ask: the same that whoever files a report is told.
 CREATE FUNCTION locate_points(
     ordinals bigint[], lons double precision[], lats double precision[], datums text[],
     accuracies double precision[], house_codes text[], addresses text[], categories text[],
@@ -348,15 +343,29 @@ RETURNS TABLE (
     path jsonb, scope_ids bigint[], officer_id bigint, officer_code text, officer_name text,
     officer_role text, how text, distance_m double precision, rivals jsonb, facts jsonb,
     lon double precision, lat double precision)
-LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = public, pg_temp
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
 AS $$
-    SELECT l.*
+#variable_conflict use_column
+DECLARE
+    rules assignment_rules;
+BEGIN
+    SELECT * INTO rules FROM assignment_rules;
+    rules.schemes := CASE WHEN only_scheme IS NULL THEN rules.schemes ELSE ARRAY[only_scheme] END;
+    RETURN QUERY
+    SELECT g.ordinal, l.scheme, l.area_id, l.identity_id, l.code, l.name, a.path, l.scope_ids,
+           l.officer_id, f.officer_code, f.name, l.officer_role, l.how, l.distance_m, l.rivals,
+           l.facts, l.lon, l.lat
     FROM unnest(ordinals, lons, lats, datums, accuracies, house_codes, addresses, categories, ats)
         AS g(ordinal, lon, lat, datum, accuracy_m, house_code, address, category, at)
+    LEFT JOIN category AS c ON c.code = g.category
     CROSS JOIN LATERAL locate_point(
-        g.ordinal, g.lon, g.lat, g.datum, g.accuracy_m, g.house_code, g.address, g.category, g.at,
-        only_scheme) AS l
+        g.lon, g.lat, g.datum, g.accuracy_m, g.house_code, g.address, c.line_code, g.at, rules)
+        WITH ORDINALITY AS l
+    LEFT JOIN area AS a ON a.id = l.area_id
+    LEFT JOIN officer AS f ON f.id = l.officer_id
+    ORDER BY g.ordinal, l.ordinality;
+END
 $$;
 
 -- Who answers for whole areas at a moment: what bulk assignment asks once per area.
@@ -365,12 +374,11 @@ RETURNS TABLE (identity_id bigint, officer_id bigint, officer_code text, officer
                officer_role text)
 LANGUAGE sql STABLE SET search_path = public, pg_temp
 AS $$
-    SELECT a.identity_id, o.officer_id, o.officer_code, o.officer_name, o.officer_role
+    SELECT a.identity_id, o.officer_id, f.officer_code, f.name, o.officer_role
     FROM unnest(identity_ids) AS wanted(identity_id)
     JOIN area AS a ON a.identity_id = wanted.identity_id AND a.period @> at
     LEFT JOIN category AS c ON c.code = category
-    CROSS JOIN LATERAL choose_officer(
-        a.ancestor_ids, NULL, c.line_code, at,
-        at AT TIME ZONE setting_text('time_zone', 'Asia/Shanghai')) AS o
-    WHERE o.officer_id IS NOT NULL
+    CROSS JOIN assignment_rules AS r
+    CROSS JOIN LATERAL choose_officer(a.ancestor_ids, NULL, c.line_code, at, r) AS o
+    JOIN officer AS f ON f.id = o.officer_id
 $$;

@@ -9,6 +9,7 @@ SET search_path = public, pg_temp SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
 DECLARE
+    rules assignment_rules;
     r record;
     l record;
     base record;
@@ -19,12 +20,13 @@ DECLARE
     summary text;
     no_digest constant bytea := step_field_digest(NULL);
 BEGIN
+    SELECT * INTO rules FROM assignment_rules;
     FOR r IN
         SELECT i.id, i.received_at, i.channel, i.caller_id, i.category_code, i.text,
                coalesce(i.lon, ST_X(i.geom)) AS lon, coalesce(i.lat, ST_Y(i.geom)) AS lat,
                CASE WHEN i.lon IS NULL THEN 'cgcs2000' ELSE i.datum END AS datum,
                i.accuracy_m, i.house_code, i.address,
-               c.class_rank, c.urgency, c.emergency, c.limit_hours
+               c.class_rank, c.urgency, c.emergency, c.limit_hours, c.line_code
         FROM inserted AS i
         JOIN category AS c ON c.code = i.category_code
     LOOP
@@ -33,8 +35,8 @@ BEGIN
         point := NULL;
         FOR l IN
             SELECT * FROM locate_point(
-                r.id, r.lon, r.lat, r.datum, r.accuracy_m, r.house_code, r.address,
-                r.category_code, r.received_at)
+                r.lon, r.lat, r.datum, r.accuracy_m, r.house_code, r.address, r.line_code,
+                r.received_at, rules)
         LOOP
             IF l.scheme = 'base' THEN
                 base := l;
