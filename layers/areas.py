@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import pydeck
 
+from layers.basemap import FIRST_LABEL
 from layers.colours import LOAD_COLOURS, Colour
 from layers.scales import ThresholdScale
 
-LOAD_SCALE = ThresholdScale(breaks=(1, 3, 6, 10, 16), colours=LOAD_COLOURS)
+LOAD_SCALE = ThresholdScale(breaks=(1, 2, 3, 5, 8), colours=LOAD_COLOURS)
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class AreaStyle:
     """How areas look. Opacities 0-255, widths in pixels of a 1920 wide screen."""
 
     scale: ThresholdScale = LOAD_SCALE
-    alpha: tuple[int, ...] = (46, 64, 84, 104, 122, 140)
+    alpha: tuple[int, ...] = (52, 84, 112, 132, 150, 165)
     line_colour: Colour = (96, 190, 255)
     line_alpha: int = 92
     line_width_px: float = 0.9
@@ -55,6 +56,6 @@ def area_layer(style: AreaStyle, scheme: str, level: str = "grid") -> pydeck.Lay
         auto_highlight=True,
         highlight_color=list(style.highlight),
         unique_id_property=pydeck.types.String("code"),
-        before_id=pydeck.types.String("deck-ground"),
+        before_id=pydeck.types.String(FIRST_LABEL),
         parameters={"depthWriteEnabled": False, "depthCompare": "always"},
     )

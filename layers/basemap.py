@@ -32,14 +32,17 @@ class BasemapStyle:
     font: str = '"Noto Sans CJK SC", "Noto Sans SC", "Microsoft YaHei", "PingFang SC", sans-serif'
 
 
+# deck.gl's layers are drawn before this one.
+FIRST_LABEL = "place-grid"
+
 _ARTERIALS = ["expressway", "arterial", "primary", "trunk", "motorway"]
 
 
 def basemap_style(style: BasemapStyle) -> dict[str, object]:
     """Write the MapLibre style.
 
-    Addresses of tiles are relative; the browser puts its own origin before them. The empty
-    layers ``deck-ground`` and ``deck-buildings`` mark where deck.gl's layers come in.
+    Addresses of tiles are relative; the browser puts its own origin before them. deck.gl's
+    layers come in before ``FIRST_LABEL``, so that names are read above buildings.
     """
     return {
         "version": 8,
@@ -54,15 +57,9 @@ def basemap_style(style: BasemapStyle) -> dict[str, object]:
              "paint": {"background-color": to_css(style.background)}},
             *_ground(style),
             *_roads(style),
-            _anchor("deck-ground"),
-            _anchor("deck-buildings"),
             *_places(style),
         ],
     }
-
-
-def _anchor(name: str) -> dict[str, object]:
-    return {"id": name, "type": "background", "layout": {"visibility": "none"}}
 
 
 def _ground(style: BasemapStyle) -> list[dict[str, object]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pydeck
 from pydeck.types import Function
 
+from layers.basemap import FIRST_LABEL
 from layers.colours import Colour
 
 
@@ -14,18 +15,19 @@ from layers.colours import Colour
 class BuildingStyle:
     """How buildings look: colours at ground height and at ``tall_m`` and above."""
 
-    low: Colour = (30, 66, 118)
-    middle: Colour = (58, 124, 190)
-    tall: Colour = (186, 226, 255)
+    low: Colour = (50, 78, 118)
+    middle: Colour = (92, 138, 186)
+    tall: Colour = (206, 230, 250)
     middle_m: float = 30.0
     tall_m: float = 110.0
     kinds: tuple[tuple[str, Colour], ...] = (
-        ("residential", (52, 96, 158)),
-        ("commercial", (48, 138, 178)),
-        ("office", (84, 130, 200)),
-        ("industrial", (84, 92, 128)),
+        ("residential", (66, 92, 132)),
+        ("commercial", (60, 132, 150)),
+        ("office", (96, 128, 184)),
+        ("industrial", (98, 92, 108)),
         ("public", (92, 112, 178)),
         ("school", (92, 112, 178)),
+        ("hospital", (120, 140, 190)),
     )
     alpha: int = 255
     elevation_scale: float = 1.25
@@ -55,7 +57,7 @@ def building_layer(style: BuildingStyle) -> pydeck.Layer:
         extruded=True,
         filled=True,
         stroked=False,
-        get_elevation=Function("property", name="height", otherwise=6),
+        get_elevation=Function("property", property="height", otherwise=6),
         elevation_scale=style.elevation_scale,
         get_fill_color=tone,
         material={"ambient": 0.5, "diffuse": 0.7, "shininess": 40,
@@ -64,5 +66,5 @@ def building_layer(style: BuildingStyle) -> pydeck.Layer:
         unique_id_property=pydeck.types.String("code"),
         auto_highlight=True,
         highlight_color=[255, 214, 120, 160],
-        before_id=pydeck.types.String("deck-buildings"),
+        before_id=pydeck.types.String(FIRST_LABEL),
     )

@@ -19,14 +19,14 @@ CATEGORY_COLOURS: tuple[Colour, ...] = (
     (0x76, 0x37, 0xEE),
 )
 
-# From quiet to busy. Blue to amber and red keeps its order for every kind of sight.
+# From quiet to busy. Blue to amber, orange and crimson keeps apart for every kind of sight.
 LOAD_COLOURS: tuple[Colour, ...] = (
     (22, 58, 110),
     (24, 96, 168),
     (38, 150, 196),
-    (222, 170, 70),
-    (240, 104, 58),
-    (255, 62, 82),
+    (232, 186, 84),
+    (236, 112, 34),
+    (255, 56, 118),
 )
 
 

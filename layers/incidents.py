@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pydeck
 
+from layers.basemap import FIRST_LABEL
 from layers.colours import CATEGORY_COLOURS
 from layers.scales import CategoryScale, LegendEntry
 
@@ -21,10 +22,10 @@ class IncidentStyle:
     """How incidents look; one radius for each urgency 0-3, pixels of a 1920 wide screen."""
 
     scale: CategoryScale = CLASS_SCALE
-    radius_px: tuple[float, float, float, float] = (3.2, 4.4, 6.2, 9.0)
+    radius_px: tuple[float, float, float, float] = (3.0, 4.0, 5.6, 8.5)
     core_alpha: int = 245
-    glow_alpha: int = 58
-    glow_times: float = 2.4
+    glow_alpha: int = 50
+    glow_times: float = 1.9
 
     def legend(self) -> list[LegendEntry]:
         """Sizes by urgency; colours come from the scale."""
@@ -52,4 +53,5 @@ def incident_layer(style: IncidentStyle) -> pydeck.Layer:
         glow_alpha=style.glow_alpha,
         glow_times=style.glow_times,
         pickable=True,
+        before_id=pydeck.types.String(FIRST_LABEL),
     )

@@ -32,9 +32,8 @@ LAYERS: dict[str, Callable[[WallStyle, str], pydeck.Layer]] = {
 
 def describe(style: WallStyle, scheme: str) -> list[dict[str, object]]:
     """All layers as the JSON that ``@deck.gl/json`` reads, lowest first."""
-    layers = [json.loads(pydeck.Deck(layers=[make(style, scheme)], map_provider=None).to_json())
+    return [json.loads(pydeck.Deck(layers=[make(style, scheme)], map_provider=None).to_json())
               ["layers"][0] for make in LAYERS.values()]
-    return layers
 
 
 def legend(style: WallStyle) -> dict[str, list[LegendEntry]]:

@@ -100,6 +100,8 @@ class CategoryScale:
         ValueError
             If the code is not one of the scale's.
         """
+        if code not in self.codes:
+            raise ValueError(f"no colour for {code!r}; there are {', '.join(self.codes)}")
         return self.colours[self.codes.index(code)]
 
     def legend(self) -> list[LegendEntry]:

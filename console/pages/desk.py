@@ -53,6 +53,7 @@ def render(request: Request, page: str, **more: Any) -> HTMLResponse:
     caller = request.state.caller
     told = {
         "page": page, "lang": lang, "live_worker": _live_worker(),
+        "time_zone": request.app.state.settings.time_zone,
         "caller": {"name": caller.name, "role": caller.role, "officer_id": caller.officer_id},
         "texts": language.texts((*_PREFIXES, f"{page}."), lang), **more,
     }

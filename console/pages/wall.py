@@ -11,11 +11,18 @@ from console import language
 from console.components.bundled import bundle_address
 from console.components.wall_map import WallMap
 from console.components.wall_panels import WallPanels
+from gis.incident_rules import OPEN_STATES, State
 from layers.basemap import BasemapStyle, basemap_style
 from layers.colours import to_css
 from layers.registry import WallStyle, describe, legend
 
 _HERE = Path(__file__).parent
+# A picture of four grids; in the page itself, so that no request asks for it.
+_ICON = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
+    "%3Cpath fill='%234fb8ff' d='M1 1h6v6H1zm8 0h6v6H9zM1 9h6v6H1z'/%3E"
+    "%3Cpath fill='%23ff9d2f' d='M9 9h6v6H9z'/%3E%3C/svg%3E"
+)
 _PREFIXES = ("class.", "state.", "urgency.", "wall.", "step.", "role.", "how.", "tier.")
 
 
@@ -27,7 +34,7 @@ class WallOptions:
     tour_idle_minutes: float = 5.0
     emergency_seconds: float = 12.0
     figures_seconds: float = 5.0
-    finished: tuple[str, ...] = ("closed", "assessed", "rejected", "cancelled", "merged")
+    finished: tuple[str, ...] = tuple(str(s) for s in State if s not in OPEN_STATES)
 
 
 def wall_page(options: WallOptions | None = None) -> pn.Template:
@@ -47,6 +54,7 @@ def wall_page(options: WallOptions | None = None) -> pn.Template:
     lang = language.choose(_argument("lang"), pn.state.cookies.get(language.COOKIE))
     words = language.texts(_PREFIXES, lang)
     template = pn.Template(_template(lang))
+    template.add_variable("app_favicon", _ICON)
     style = WallStyle()
     common = {
         "scheme": scheme, "lang": lang, "texts": words, "sizing_mode": "stretch_both",

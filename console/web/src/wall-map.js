@@ -17,7 +17,7 @@ function frame(model, el) {
   const stage = make('div', {class: 'stage'});
   const box = make('div', {class: 'box'}, stage);
   const over = make('div', {class: 'over'});
-  el.append(box, over);
+  el.append(box, make('div', {class: 'shade', 'aria-hidden': 'true'}), over);
   return {box, stage, over};
 }
 
@@ -69,6 +69,7 @@ async function run({model, el}) {
     if (info.layer?.id.startsWith('incidents')) openCard(store.rows[info.index]?.id);
   };
   const feed = new Feed({model, scene, marks, camera, banner, text, openCard});
+  map.on('movestart', () => tooltip.show({picked: false}));
   const stops = [
     stopSize,
     bindKeys({map, camera, toggleHelp, closeAll: () => { help.hidden = true; drawer.close(); }}),

@@ -66,8 +66,12 @@ export class Camera {
       this.stopTour();
     }
     this.idleSince = Date.now();
+    // The stay begins on arrival: a slow machine flies longer.
+    this.returning = true;
+    this.map.once('moveend', () => {
+      if (this.home) this.returning = setTimeout(() => this.visitNext(), this.emergencyMs);
+    });
     this.fly({center, zoom: Math.max(15.6, this.home.zoom), pitch: 58, bearing: this.home.bearing + 20});
-    this.returning = setTimeout(() => this.visitNext(), this.emergencyMs);
   }
 
   tick() {

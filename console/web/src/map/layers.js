@@ -20,7 +20,7 @@ class IncidentLayer extends CompositeLayer {
     const shared = {
       data: {length: columns.length, attributes: {
         getPosition: {value: columns.position, size: 2},
-        getFillColor: {value: columns.colour, size: 4},
+        getFillColor: {value: columns.colour, size: 4, normalized: true},
         getRadius: {value: columns.radius, size: 1},
       }},
       radiusUnits: 'pixels', billboard: true,
@@ -44,7 +44,7 @@ class BuildingLayer extends MVTLayer {
 /** Functions that layers name by `@@function`; `loads` are the live numbers by code. */
 function functions(loads) {
   return {
-    property: ({name, otherwise}) => feature => feature.properties[name] ?? otherwise,
+    property: ({property, otherwise}) => feature => feature.properties[property] ?? otherwise,
     threshold: ({property, breaks, colours}) => feature => {
       const value = loads.get(String(feature.properties.code)) ?? feature.properties[property] ?? 0;
       let at = 0;

@@ -35,7 +35,7 @@ export class Tooltip {
 
 export function makeLegend({legend, text}) {
   const entry = ({colour, label, key, size}, dot) => make('li', {},
-    make('i', {class: dot ? 'dot' : 'box', '--tone': colour, '--size': size}), make('span', {text: label ?? text(key)}));
+    make('i', {class: dot ? 'dot' : 'swatch', '--tone': colour, '--size': size}), make('span', {text: label ?? text(key)}));
   const group = (name, dot) => make('div', {class: `legend-group ${name}`},
     make('h3', {text: text(`wall.legend_${name}`)}), make('ul', {}, ...legend[name].map(item => entry(item, dot))));
   return make('aside', {class: 'legend', 'aria-label': text('wall.legend')},
