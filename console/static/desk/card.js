@@ -3,7 +3,7 @@ import {api, deadline, make, moment, named, notify, quiet, t, told} from './comm
 
 /** The lawful actions of an incident as buttons; a chosen one asks for what its step needs. */
 export function actions(incident, {people = [], done}) {
-  const lawful = incident.lawful ?? incident.actions ?? [];
+  const lawful = incident.lawful ?? [];
   const host = make('div', {class: 'block'});
   const buttons = make('div', {class: 'actions', role: 'group', 'aria-label': t('desk.actions')}, ...lawful.map((action, index) => make('button', {
     type: 'button', class: index ? null : 'primary', text: named('desk.do', action), onclick: () => host.replaceChildren(buttons, form(action)),
@@ -46,10 +46,10 @@ export function actions(incident, {people = [], done}) {
   return host;
 }
 
-/** Reads an incident; its own fields lie beside or under `incident`. */
+/** Reads an incident with its report's words and its clocks in one object. */
 export async function readIncident(id, signal) {
-  const answer = await api(`/api/incidents/${encodeURIComponent(id)}`, {signal});
-  return {...answer, ...answer.incident, id};
+  const {report, incident, clocks, ...more} = await api(`/api/incidents/${encodeURIComponent(id)}`, {signal});
+  return {...report, ...incident, ...clocks, suspended: Boolean(clocks?.suspended_at), ...more, id};
 }
 
 export class Card {
@@ -79,7 +79,7 @@ export class Card {
 
   parts(incident) {
     const done = () => { this.open(this.id, incident); this.changed(); };
-    const tags = [named('state', incident.state), named('tier', incident.tier), incident.category && named('class', incident.category)].filter(Boolean);
+    const tags = [named('state', incident.state), named('tier', incident.tier), incident.class && named('class', incident.class)].filter(Boolean);
     return [
       make('h2', {}, t('desk.incident', {id: incident.id}), deadline(incident)),
       make('div', {class: 'block'},
@@ -104,8 +104,7 @@ export function assignment({scheme, area, officer, how, distance_m: distance, wh
     why?.length ? make('ul', {class: 'why', 'aria-label': t('desk.why')}, ...why.map(line => make('li', {text: line}))) : null);
 }
 
-function step({action, at, actor, actor_name: name, actor_role: role, note}) {
-  const who = name ?? (typeof actor === 'object' ? actor?.name : actor) ?? role;
+function step({action, at, role, note}) {
   return make('li', {}, make('time', {text: moment(at)}), make('b', {text: named('desk.do', action)}),
-    (who || note) && make('p', {text: [who && t(`desk.actor_${who}`, {otherwise: String(who)}), note].filter(Boolean).join('：')}));
+    make('p', {text: [named('desk.actor', role), note].filter(Boolean).join('：')}));
 }

@@ -58,7 +58,7 @@ export function notify(words, good = false) {
   notice.classList.toggle('good', good);
 }
 
-const moments = new Intl.DateTimeFormat(locale, {month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23'});
+const moments = new Intl.DateTimeFormat(locale, {month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: told.time_zone});
 export const moment = value => (value ? moments.format(new Date(value)) : '—');
 export const number = value => (value === null || value === undefined ? '—' : Number(value).toLocaleString(locale));
 
@@ -78,5 +78,6 @@ export function deadline(row) {
   return make('span', {class: late ? 'late' : soon ? 'soon' : '', text: words, title: moment(row.deadline_at)});
 }
 
+/** The word for a value of a kind: `named('state', 'closed')`. */
 export const named = (kind, value) => t(`${kind}.${value}`, {otherwise: value ?? ''});
 export const query = values => new URLSearchParams(Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== '')).toString();

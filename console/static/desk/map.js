@@ -43,8 +43,11 @@ export class GridMap {
       shape.style.fill = value === null || value === undefined ? '#e6e6e6' : RAMP[borders.filter(border => value >= border).length];
     }
     if (!known.length) return [];
-    const from = [known[0], ...borders];
-    return RAMP.map((colour, index) => [colour, `${words(from[index])} –`]).filter((_, index) => index === 0 || from[index] !== from[index - 1]);
+    const edges = [undefined, ...borders, undefined];
+    return RAMP.map((colour, index) => {
+      const [from, to] = [edges[index], edges[index + 1]];
+      return [colour, from === undefined ? `< ${words(to)}` : to === undefined ? `≥ ${words(from)}` : `${words(from)} – ${words(to)}`, from !== to];
+    }).filter(([, , filled]) => filled);
   }
 
   mark(faults) {

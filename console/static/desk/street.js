@@ -17,7 +17,7 @@ const under = new Table({
 const duty = new Table({
   host: byId('duty'), label: t('street.duty'), empty: t('street.nobody'), key: row => row.id,
   columns: [{key: 'name', title: t('street.officer'), show: row => [row.name, make('div', {class: 'small', text: row.areas})]},
-    {key: 'role', title: t('street.role'), show: row => named('role', row.role), value: row => named('role', row.role)},
+    {key: 'role', title: t('street.role'), show: row => named('role', row.role), value: row => named('role', row.role), style: 'nowrap'},
     {key: 'open', title: t('desk.open'), number: true, show: row => number(row.open)}],
 });
 const matters = new Table({

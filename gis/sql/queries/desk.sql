@@ -164,3 +164,7 @@ ORDER BY code
 
 -- name: desk_categories
 SELECT code, name, name_en, parent_code FROM category ORDER BY class_rank, parent_code IS NOT NULL, code
+
+-- name: shots_session
+SELECT open_credential(id, 'session', interval '15 minutes') FROM account
+WHERE role = %(role)s AND disabled_at IS NULL ORDER BY name = role DESC, id LIMIT 1
