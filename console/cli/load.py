@@ -62,7 +62,8 @@ def _pair(text: str, option: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _options(values: dict[str, Any], mapping: dict[str, str] | None = None) -> Options:
+def told_options(values: dict[str, Any], mapping: dict[str, str] | None = None) -> Options:
+    """The `Options` of a command's values."""
     told = dict(_pair(text, "--map") for text in values["mapping"])
     return Options(
         mapping=told | (mapping or {}), layer=values["layer"], crs=values["crs"],
@@ -101,7 +102,7 @@ def areas(session: Session, context: click.Context, **values: Any) -> None:
     from gis.loading.areas import load_areas
 
     named = {name: values[name] for name in ("code", "name", "parent") if values[name]}
-    options = _options(values, named)
+    options = told_options(values, named)
     _run(session, context, values, f"{values['level']} areas", lambda url, progress: load_areas(
         url, values["file"], values["level"], values["scheme"], options, progress))
 
@@ -117,7 +118,7 @@ def buildings(session: Session, context: click.Context, **values: Any) -> None:
     """Buildings, from footprints."""
     from gis.loading.buildings import load_buildings
 
-    options = _options(values)
+    options = told_options(values)
     _run(session, context, values, "buildings",
          lambda url, progress: load_buildings(url, values["file"], options, progress))
 
@@ -133,7 +134,7 @@ def addresses(session: Session, context: click.Context, **values: Any) -> None:
     """Addresses, from points or columns x and y; each joined to the building it lies in."""
     from gis.loading.addresses import load_addresses
 
-    options = _options(values)
+    options = told_options(values)
     _run(session, context, values, "addresses",
          lambda url, progress: load_addresses(url, values["file"], options, progress))
 
@@ -148,7 +149,7 @@ def officers(session: Session, context: click.Context, **values: Any) -> None:
     """Officers with their postings, one row a posting."""
     from gis.loading.officers import load_officers
 
-    options = _options(values)
+    options = told_options(values)
     _run(session, context, values, "officers",
          lambda url, progress: load_officers(url, values["file"], options, progress))
 
@@ -189,6 +190,6 @@ def reports(session: Session, context: click.Context, **values: Any) -> None:
     """Reports of another system; each is assigned as it is stored."""
     from gis.loading.reports import load_reports
 
-    options, own = _options(values), own_options(values)
+    options, own = told_options(values), own_options(values)
     _run(session, context, values, "reports",
          lambda url, progress: load_reports(url, values["file"], options, own, progress))

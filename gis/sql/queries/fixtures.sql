@@ -160,3 +160,19 @@ ORDER BY i.row
 
 -- name: district_analyse_history
 ANALYZE new_step, report, incident, step
+
+-- name: feed_reports
+INSERT INTO report (text, category_code, lon, lat, datum, address, house_code, channel,
+                    external_id, occurred_at)
+SELECT coalesce(r.text, ''),
+       -- A city without the sub-class has its class.
+       coalesce((SELECT c.code FROM category AS c WHERE c.code = r.category),
+                split_part(r.category, '.', 1)),
+       r.lon, r.lat, coalesce(r.datum, 'wgs84'), r.address,
+       r.house_code, r.channel, r.external_id, r.occurred_at
+FROM ROWS FROM (jsonb_to_recordset(%(reports)s) AS (
+    text text, category text, lon double precision, lat double precision, datum text, address text,
+    house_code text, channel text, external_id text, occurred_at timestamptz))
+    WITH ORDINALITY AS r
+ORDER BY r.ordinality
+ON CONFLICT DO NOTHING
