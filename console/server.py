@@ -90,12 +90,13 @@ def create_app(settings: Settings) -> Application:
     settings
         With `database_url` and `secret` set.
     """
-    database = Database(make_pool(settings.database_url, settings.pool_size))
+    pool = make_pool(settings.database_url, settings.pool_size)
+    database = Database(pool)
     app = FastAPI(
         title="Gridwall", version="1", lifespan=_lifespan, openapi_url="/api/openapi.json",
         docs_url=None, redoc_url=None, swagger_ui_oauth2_redirect_url=None)
     state = app.state
-    state.settings, state.database = settings, database
+    state.settings, state.database, state.pool = settings, database, pool
     state.metrics = Metrics()
     state.callers = Callers(database)
     state.categories = Categories(database)
@@ -116,13 +117,13 @@ def create_app(settings: Settings) -> Application:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state = app.state
     # The database may be away at the start as at any other time.
-    await state.database.pool.open(wait=False)
+    await state.pool.open(wait=False)
     state.live.start()
     try:
         yield
     finally:
         await state.live.close()
-        await state.database.pool.close()
+        await state.pool.close(timeout=2)
 
 
 def _add_pages(app: FastAPI, settings: Settings, database: Database) -> None:

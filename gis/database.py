@@ -50,6 +50,14 @@ class Database:
             yield connection
 
 
+def make_pool(url: str, most: int = 10) -> AsyncConnectionPool:
+    """A pool that whoever made it has yet to open, inside an event loop, and to close."""
+    return AsyncConnectionPool(
+        url, min_size=2, max_size=most, open=False, timeout=_WAIT_S, reconnect_timeout=0,
+        check=AsyncConnectionPool.check_connection, kwargs={"autocommit": True},
+    )
+
+
 @asynccontextmanager
 async def open_pool(url: str, most: int = 10) -> AsyncIterator[Database]:
     """A database whose pool lives as long as the block; it opens even while PostgreSQL is away.
@@ -61,10 +69,7 @@ async def open_pool(url: str, most: int = 10) -> AsyncIterator[Database]:
     most
         Connections at most.
     """
-    pool = AsyncConnectionPool(
-        url, min_size=2, max_size=most, open=False, timeout=_WAIT_S, reconnect_timeout=0,
-        check=AsyncConnectionPool.check_connection, kwargs={"autocommit": True},
-    )
+    pool = make_pool(url, most)
     await pool.open(wait=False)
     try:
         yield Database(pool)

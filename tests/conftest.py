@@ -93,6 +93,8 @@ def cluster(testrun_uid: str) -> Iterator[Cluster]:
         _remove_left_clusters(parent)
         shared.hold()
         shared.superuser_sql("alter role gridwall_owner createdb")
+        # Dropping a database ends the server's last connections to it.
+        shared.superuser_sql("grant pg_signal_backend to gridwall_owner")
     yield shared
     if shared.release():
         shutil.rmtree(shared.folder, ignore_errors=True)

@@ -172,7 +172,7 @@ BEGIN
             ORDER BY n.place);
     END IF;
     RETURN QUERY
-    SELECT (n.place - 1)::integer, n.id = ANY (new_ids) AND n.id IS NOT NULL, a.answer
+    SELECT (n.place - 1)::integer, n.id = ANY (new_ids) AND n.place = min(n.place) OVER (PARTITION BY n.id), a.answer
     FROM unnest(ids) WITH ORDINALITY AS n(id, place)
     JOIN report_answers(ids) AS a ON a.id = n.id
     ORDER BY n.place;
