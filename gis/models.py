@@ -434,6 +434,7 @@ class Incident(Base):
     __table_args__ = (
         Index(None, "received_at"),
         Index("incident_open_idx", "id", postgresql_where="closed_at IS NULL"),
+        Index(None, "closed_at"),
         Index(None, "grid_id", "received_at"),
     )
     id: Mapped[int] = _refers("report.id", primary_key=True, autoincrement=False)

@@ -678,6 +678,7 @@ def upgrade() -> None:
         "incident_open_idx", "incident", ["id"], unique=False, postgresql_where="closed_at IS NULL"
     )
     op.create_index(op.f("incident_received_at_idx"), "incident", ["received_at"], unique=False)
+    op.create_index(op.f("incident_closed_at_idx"), "incident", ["closed_at"], unique=False)
     op.create_table(
         "assignment",
         sa.Column("incident_id", sa.BigInteger(), nullable=False),
@@ -735,6 +736,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("step")
     op.drop_table("assignment")
+    op.drop_index(op.f("incident_closed_at_idx"), table_name="incident")
     op.drop_index(op.f("incident_received_at_idx"), table_name="incident")
     op.drop_index("incident_open_idx", table_name="incident", postgresql_where="closed_at IS NULL")
     op.drop_index(op.f("incident_grid_id_received_at_idx"), table_name="incident")
