@@ -34,7 +34,7 @@ export class Problem extends Error {
 
 /** JSON from or to the API; throws `Problem`. A session that has ended leads to the sign-in page. */
 export async function api(address, {send, signal} = {}) {
-  const options = {headers: {Accept: 'application/json'}, signal};
+  const options = {headers: {Accept: 'application/json', 'Accept-Language': lang}, signal};
   if (send) Object.assign(options, {method: 'POST', body: JSON.stringify(send)});
   if (send) options.headers['Content-Type'] = 'application/json';
   let answer;

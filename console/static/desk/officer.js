@@ -30,7 +30,7 @@ function matter(row) {
     try {
       const incident = await readIncident(row.id);
       more.replaceChildren(
-        make('p', {text: incident.text ?? row.text}),
+        incident.text === row.text ? '' : make('p', {text: incident.text}),
         incident.address ? make('p', {class: 'small', text: incident.address}) : '',
         actions(incident, {people: [], done: load}));
       open.hidden = true;

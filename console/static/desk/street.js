@@ -23,12 +23,12 @@ const duty = new Table({
 const matters = new Table({
   host: byId('matters'), label: t('street.matters'), empty: t('street.no_matters'), open: row => card.open(row.id, row),
   columns: [
-    {key: 'id', title: t('desk.number'), number: true, style: 'less'},
+    {key: 'id', title: t('desk.number'), number: true, style: 'less wide-only'},
     {key: 'at', title: t('desk.received'), show: row => moment(row.at), style: 'nowrap'},
     {key: 'text', title: t('desk.text'), style: 'words', show: row => [row.urgency >= 2 && make('span', {class: `tag u${row.urgency}`, text: named('urgency', row.urgency)}), row.urgency >= 2 && ' ', row.text || '—']},
-    {key: 'class', title: t('desk.class'), show: row => named('class', row.class), value: row => named('class', row.class), style: 'nowrap less'},
+    {key: 'class', title: t('desk.class'), show: row => named('class', row.class), value: row => named('class', row.class), style: 'nowrap less wide-only'},
     {key: 'state', title: t('desk.state'), show: row => named('state', row.state), value: row => told.states.indexOf(row.state), style: 'nowrap'},
-    {key: 'area_name', title: t('street.area'), style: 'less'},
+    {key: 'area_name', title: t('street.area'), style: 'nowrap less'},
     {key: 'officer', title: t('street.officer'), style: 'nowrap less'},
     {key: 'deadline_at', title: t('desk.deadline'), show: deadline, style: 'nowrap'},
   ],
