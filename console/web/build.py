@@ -66,11 +66,12 @@ def install(web: Path = WEB) -> None:
     mark = web / "node_modules" / ".gridwall-lock"
     if mark.is_file() and mark.read_text() == lock:
         return
-    _run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"], web)
+    run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"], web)
     mark.write_text(lock)
 
 
-def _run(command: list[str], folder: Path) -> None:
+def run(command: list[str], folder: Path) -> None:
+    """Run one of node's programs in a folder; SystemExit with its own words if it fails."""
     environment = _node_environment()
     program = shutil.which(command[0], path=environment["PATH"])
     if program is None:
@@ -86,7 +87,7 @@ def _bundle(web: Path, target: Path) -> None:
         f"{path.parent.name if path.name == 'main.js' else path.stem}={path}"
         for path in entries(web)
     ]
-    _run(["node", "node_modules/esbuild/bin/esbuild", *outputs, "--bundle", "--minify",
+    run(["node", "node_modules/esbuild/bin/esbuild", *outputs, "--bundle", "--minify",
           "--format=esm", "--target=es2022", "--loader:.css=text", "--legal-comments=none",
           "--define:process.env.NODE_ENV=\"production\"", "--log-level=warning",
           f"--outdir={target}"], web)

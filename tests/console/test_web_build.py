@@ -62,3 +62,8 @@ def test_the_lock_file_names_no_host():
     assert '"resolved"' not in lock
     packages = json.loads(lock)["packages"]
     assert all("integrity" in package for name, package in packages.items() if name)
+
+
+def test_the_browsers_own_parts(built):
+    """Node's test runner over the parts that need no browser: stream, hub, columns."""
+    web.run(["node", "--test", *map(str, sorted((web.WEB / "tests").glob("*.test.mjs")))], web.WEB)

@@ -65,9 +65,7 @@ async function run({model, el}) {
   const help = makeHelp({text, onClose: toggleHelp});
   over.append(makeLegend({legend: model.legend, text}), sign, help);
   scene.onHover = info => tooltip.show(info);
-  scene.onPick = info => {
-    if (info.layer?.id.startsWith('incidents')) openCard(store.rows[info.index]?.id);
-  };
+  scene.onPick = index => openCard(store.rows[index].id);
   const feed = new Feed({model, scene, marks, camera, banner, text, openCard});
   map.on('movestart', () => tooltip.show({picked: false}));
   const stops = [

@@ -22,7 +22,7 @@ function mount(column, kind, context) {
   const say = key => { note.hidden = !key; section.classList.toggle('waiting', Boolean(key)); if (key) note.textContent = context.text(key); };
   return {
     ...panel,
-    show(figures) { say(panel.isEmpty?.(figures) ? `wall.empty_${kind}` : null); panel.show(figures); },
+    show(figures) { section.classList.toggle('stale', Boolean(figures.stale_since)); say(panel.isEmpty?.(figures) ? `wall.empty_${kind}` : null); panel.show(figures); },
     fail(known) { if (!known) say('wall.figures_failed'); section.classList.toggle('stale', known); },
     live(row) { panel.live?.(row); },
     close() { panel.close?.(); },
@@ -38,7 +38,7 @@ export function render({model, el}) {
   const source = figuresOf(model.scheme, model.interval_seconds * 1000);
   const stops = [
     source.subscribe({
-      show: figures => panels.forEach(panel => { panel.show(figures); column.querySelector('.stale')?.classList.remove('stale'); }),
+      show: figures => panels.forEach(panel => panel.show(figures)),
       fail: known => panels.forEach(panel => panel.fail?.(known)),
     }),
     listen('incident', row => panels.forEach(panel => panel.live?.(row))),

@@ -29,7 +29,7 @@ export class Camera {
     this.stopTour();
     clearTimeout(this.returning);
     this.returning = null;
-    this.home = null;
+    this.home = this.tourHome = null;
     this.queue = [];
   }
 

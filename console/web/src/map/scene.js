@@ -61,7 +61,7 @@ export class Scene {
     this.map = this.makeMap(maplibregl, stage);
     this.overlay = new MapboxOverlay({
       interleaved: true, effects: [lighting(new Date())], layers: [], pickingRadius: 6,
-      onHover: info => this.onHover(info), onClick: info => this.onPick(info),
+      onHover: info => this.onHover(info),
       onError: error => console.warn(error.message),
     });
     this.loaded = new Promise(resolve => {
@@ -81,6 +81,11 @@ export class Scene {
       maxPitch: 72, attributionControl: false, keyboard: false, localIdeographFontFamily: this.model.font,
       pixelRatio: devicePixelRatio * this.unit, canvasContextAttributes: {antialias: true},
       fadeDuration: 200, validateStyle: false, maxZoom: 18.5, minZoom: 8,
+    });
+    // Asked of deck.gl directly: its own click waits for a pointer-down that MapLibre may keep.
+    map.on('click', ({point}) => {
+      const info = this.overlay.pickObject({x: point.x, y: point.y, radius: 8, layerIds: ['incidents']});
+      if (info) this.onPick(info.index);
     });
     map.on('error', ({error}) => console.warn(error?.message));
     map.fitBounds([[west, south], [east, north]], {pitch: 52, bearing: -18, animate: false, padding: PADDING});

@@ -19,6 +19,7 @@ export class Header {
     this.dot = make('span', {class: 'connection', role: 'status'}, make('i'), make('span'));
     const other = lang === 'zh' ? 'en' : 'zh';
     const query = new URLSearchParams(location.search);
+    if (query.has('lang')) document.cookie = `gridwall_lang=${lang}; path=/; max-age=31536000; samesite=lax`;
     query.set('lang', other);
     host.append(make('div', {class: 'header'},
       make('div', {class: 'head-left'}, this.dot, make('a', {class: 'language', href: `?${query}`, lang: other, text: text('wall.other_language')})),
