@@ -130,8 +130,8 @@ AS $$
 #variable_conflict use_column
 DECLARE
     caller constant account := credential_account(secret);
+    stored_ids bigint[];
     ids bigint[];
-    new_ids bigint[];
 BEGIN
     IF caller.role = 'hall' THEN
         RAISE EXCEPTION 'the hall reads; it files no reports'
@@ -151,16 +151,17 @@ BEGIN
                coalesce(s.datum, 'wgs84'), s.accuracy_m, s.address, s.house_code, s.channel,
                s.external_id, s.occurred_at, s.photos
         FROM sent AS s
-        ORDER BY s.ordinality
+        -- In one order for all, so that two batches with the same ids never wait for each other.
+        ORDER BY s.channel, s.external_id, s.ordinality
         ON CONFLICT (caller_id, channel, external_id) WHERE external_id IS NOT NULL DO NOTHING
         RETURNING id
     )
-    SELECT array_agg(coalesce(stored.id, 0) ORDER BY sent.ordinality),
-           array_agg(stored.id) FILTER (WHERE stored.id IS NOT NULL)
-    INTO ids, new_ids
+    SELECT array_agg(coalesce(stored.id, 0) ORDER BY sent.ordinality)
+    INTO stored_ids
     FROM sent
     LEFT JOIN stored ON stored.id = sent.id;
 
+    ids := stored_ids;
     IF array_position(ids, 0) IS NOT NULL THEN
         ids := ARRAY(
             SELECT CASE WHEN n.id > 0 THEN n.id ELSE (
@@ -172,8 +173,8 @@ BEGIN
             ORDER BY n.place);
     END IF;
     RETURN QUERY
-    SELECT (n.place - 1)::integer, n.id = ANY (new_ids) AND n.place = min(n.place) OVER (PARTITION BY n.id), a.answer
-    FROM unnest(ids) WITH ORDINALITY AS n(id, place)
+    SELECT (n.place - 1)::integer, n.stored_id <> 0, a.answer
+    FROM unnest(ids, stored_ids) WITH ORDINALITY AS n(id, stored_id, place)
     JOIN report_answers(ids) AS a ON a.id = n.id
     ORDER BY n.place;
 END
