@@ -20,6 +20,8 @@ LEVELS = ("city", "district", "street", "community", "grid")
 SILENT_SHARE_OUTSIDE = 0.01
 # By no more than this share it is loaded, and told.
 LARGEST_SHARE_OUTSIDE = 0.5
+# An outline of less than this share of what its children cover is a piece of the true one.
+SMALLEST_OUTLINE = 0.1
 _TOLD = 5
 
 
@@ -117,8 +119,8 @@ def held_against(parents: Parents, rows: list[Incoming], run: Run) -> list[Incom
     """The rows that lie in their parents; the others are put aside.
 
     A row of which more than `LARGEST_SHARE_OUTSIDE` lies outside its parent is put aside, unless
-    it is the parent's own outline that is wrong: when it misses most of what all its children
-    cover together, and they lie in no other area. Whatever sticks out further than
+    it is the parent's own outline that is wrong: less than `SMALLEST_OUTLINE` of what its children
+    cover together, and these lie in no other area. Whatever sticks out further than
     `SILENT_SHARE_OUTSIDE` is told.
     """
     families = defaultdict(list)
@@ -144,7 +146,8 @@ def _family(parents: Parents, family: list[Incoming], run: Run, told: list[str])
     outside = np.zeros(len(family))
     outside[loose] = square_metres(shapely.difference(shapes[loose], parent.shape))
     whole = square_metres(shapes)
-    outline_wrong = len(family) > 1 and outside.sum() > LARGEST_SHARE_OUTSIDE * whole.sum()
+    own = square_metres(np.array([parent.shape], dtype=object))[0]
+    outline_wrong = len(family) > 1 and own < SMALLEST_OUTLINE * whole.sum()
     kept = []
     for row, out, total in zip(family, outside, whole, strict=True):
         share = out / total

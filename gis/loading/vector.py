@@ -43,6 +43,8 @@ class VectorSource:
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError,
                 UnicodeDecodeError, LookupError) as problem:
             raise BadFile(f"{path} can't be read ({problem})") from None
+        if info["features"] == 0:
+            raise BadFile(f"{path} has no features in it")
         self.columns = [str(name) for name in info["fields"]]
         self.crs = info["crs"]
         self.rows = max(info["features"], 0)
