@@ -77,6 +77,7 @@ async function run({model, el}) {
   Object.assign(point, {
     counts: () => ({incidents: store.length, areas: scene.factory.loads.size, pulses: marks.pulses.length}),
     camera: () => camera.view(),
+    settled: () => scene.isSettled(),
     incident: id => store.get(id) ?? null,
     map, deck: scene.overlay,
   });

@@ -106,7 +106,7 @@ export class LayerFactory {
     return layers.map(layer => {
       if (layer.id === 'incidents') return layer.clone({columns});
       const tiles = {
-        loadOptions: {mvt: {workerUrl: this.mvtWorker}}, onViewportLoad: onTiles, onTileError,
+        loadOptions: {mvt: {workerUrl: this.mvtWorker}}, onViewportLoad: () => onTiles(layer.id), onTileError,
         data: this.address(layer.props.data),
       };
       if (layer.id === 'areas') {

@@ -52,7 +52,7 @@ export class Scene {
   }
 
   constructor({maplibregl, stage, model, start, banner}) {
-    Object.assign(this, {model, start, banner, onHover() {}, onPick() {}});
+    Object.assign(this, {model, start, banner, tiles: new Set(), onHover() {}, onPick() {}});
     const incidents = model.layers.find(layer => layer.id === 'incidents');
     this.store = new IncidentStore({...incidents, finished: model.finished});
     this.factory = new LayerFactory({specs: model.layers, mvtWorker: model.workers.mvt});
@@ -107,10 +107,15 @@ export class Scene {
       this.frame = null;
       this.overlay.setProps({layers: this.factory.make({
         columns: this.store.columns(), night: nightness(new Date()),
-        onTiles: () => this.banner.set('tiles', null),
+        onTiles: id => { this.tiles.add(id); this.banner.set('tiles', null); },
         onTileError: () => this.banner.set('tiles', 'wall.tiles_failed', Date.now()),
       })});
     });
+  }
+
+  /** Whether all that the first view needs has been drawn. */
+  isSettled() {
+    return this.tiles.has('areas') && this.tiles.has('buildings') && this.map.areTilesLoaded();
   }
 
   setPlaces(rows) {
