@@ -1,0 +1,62 @@
+"""docs/own-data.md: every command in it, run as it stands on real data."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from console.cli import main
+
+PAGE = Path(__file__).parents[3] / "docs" / "own-data.md"
+REAL_FILES = {
+    "districts.geojson": "police_reports/CurrentPoliceDistricts2s.geojson",
+    "reports.csv": "police_reports/sfcrimes_jan2016.csv",
+    "buildings.parquet": "city_buildings/buildings.parquet",
+    "addresses.parquet": "city_buildings/addresses.parquet",
+}
+BLOCK = re.compile(r"^```(?P<kind>\w+)(?: title=(?P<title>\S+))?\n(?P<text>.*?)^```$",
+                   re.MULTILINE | re.DOTALL)
+
+
+def blocks(page: Path, kind: str) -> list[tuple[str, str]]:
+    return [(found["title"], found["text"]) for found in BLOCK.finditer(page.read_text("utf-8"))
+            if found["kind"] == kind]
+
+
+@pytest.fixture
+def own_city(database, in_folder, test_data, monkeypatch):
+    """The reader's folder and an empty database."""
+    for name, real in REAL_FILES.items():
+        (in_folder / name).symlink_to(test_data.resolve() / real)
+    for title, text in blocks(PAGE, "csv"):
+        (in_folder / title).write_text(text, encoding="utf-8")
+    for name in [name for name in os.environ if name.startswith("GRIDWALL_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GRIDWALL_HOME", str(in_folder / "home"))
+    monkeypatch.setenv("GRIDWALL_DATABASE_URL", database.server_url)
+    monkeypatch.setenv("GRIDWALL_ADMIN_DATABASE_URL", database.admin_url)
+    return database
+
+
+def test_every_command_of_the_page_works(own_city, capsys):
+    commands = [shlex.split(line) for _, text in blocks(PAGE, "sh") for line in text.splitlines()]
+    assert len(commands) >= 7
+    told = {}
+    for program, *arguments in commands:
+        assert program == "./gridwall"
+        assert main(arguments) == 0, arguments
+        told[" ".join(arguments[:2])] = capsys.readouterr().out
+    assert "loaded 10, quarantined 0" in told["load areas"]
+    assert "joined: 116,728" in told["load addresses"]
+    assert "agree 12,177" in told["assign reports.csv"]
+    with psycopg.connect(own_city.admin_url) as connection:
+        counts = connection.execute(
+            "SELECT count(*), count(a.area_id), count(a.officer_id) FROM report r"
+            " JOIN assignment a ON a.incident_id = r.id AND a.scheme = 'police'").fetchone()
+    assert counts[0] == counts[1] == 12_343 + 40
+    assert counts[2] > 1_000
