@@ -59,7 +59,7 @@ async function run({model, el}) {
   const openCard = id => {
     const row = store.get(id);
     if (row) marks.select(row.lon, row.lat);
-    drawer.open(id);
+    drawer.open(id, row && model.classes[row.c]);
   };
   const toggleHelp = () => { help.hidden = !help.hidden; };
   const help = makeHelp({text, onClose: toggleHelp});

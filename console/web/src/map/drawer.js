@@ -1,6 +1,8 @@
 // The card of one incident: what it is, who answers for it and why, its clocks and its steps.
 import {clockTime, getJson, locale, make} from '../common.js';
 
+const CLOCKS = ['received_at', 'verified_at', 'dispatched_at', 'handled_at', 'closed_at', 'suspended_at', 'stage_deadline_at', 'deadline_at'];
+
 export class Drawer {
   constructor({host, lang, text, onClose}) {
     Object.assign(this, {lang, text, onClose});
@@ -19,7 +21,7 @@ export class Drawer {
     this.onClose();
   }
 
-  async open(id) {
+  async open(id, kind) {
     this.abort?.abort();
     this.abort = new AbortController();
     this.element.hidden = false;
@@ -27,7 +29,7 @@ export class Drawer {
     this.element.focus({preventScroll: true});
     try {
       const incident = await getJson(`/api/incidents/${encodeURIComponent(id)}`, this.abort.signal);
-      this.show(id, ...this.sections(incident));
+      this.show(id, ...this.sections(incident, kind));
     } catch (error) {
       if (error.name === 'AbortError') return;
       const key = error.status === 404 ? 'wall.card_gone' : 'wall.card_failed';
@@ -41,24 +43,22 @@ export class Drawer {
     this.element.replaceChildren(head, make('div', {class: 'drawer-body'}, ...content));
   }
 
-  sections(incident) {
-    return [this.summary(incident), this.assignments(incident.assignments ?? []),
-      this.clocks(incident.clocks ?? []), this.steps(incident.steps ?? [])];
+  sections({report, incident, assignments, clocks, steps}, kind) {
+    return [this.summary(report ?? {}, incident ?? {}, kind), this.assignments(assignments ?? []),
+      this.clocks(clocks ?? {}), this.steps(steps ?? [])].filter(Boolean);
   }
 
-  summary(incident) {
+  summary(report, incident, kind) {
     const {text} = this;
-    const kind = incident.category_name ?? text(`class.${incident.class ?? incident.category}`, {otherwise: incident.category ?? ''});
-    const tags = [[kind, ''], [text(`state.${incident.state}`, {otherwise: incident.state}), 'state'],
+    const category = incident.category ?? report.category;
+    const tags = [[text(`class.${category}`, {otherwise: kind ? text(`class.${kind}`) : category}), ''],
+      [text(`state.${incident.state}`, {otherwise: incident.state}), 'state'],
       [incident.tier && text(`tier.${incident.tier}`, {otherwise: incident.tier}), ''],
       [incident.urgency >= 0 && text(`urgency.${incident.urgency}`), `u${incident.urgency}`]];
-    const reports = incident.reports ?? [];
-    const body = incident.text ?? reports[0]?.text ?? '';
-    const at = incident.reported_at ?? incident.opened_at ?? incident.created_at ?? reports[0]?.received_at;
     return make('div', {class: 'block'},
       make('p', {class: 'tags'}, ...tags.filter(([name]) => name).map(([name, style]) => make('span', {class: `tag ${style}`, text: name}))),
-      make('p', {class: 'words', text: body}),
-      make('p', {class: 'quiet', text: [at && this.moment(at), incident.address].filter(Boolean).join(' · ')}));
+      make('p', {class: 'words', text: report.text ?? incident.summary ?? ''}),
+      make('p', {class: 'quiet', text: [report.received_at && this.moment(report.received_at), report.address].filter(Boolean).join(' · ')}));
   }
 
   assignments(list) {
@@ -77,23 +77,21 @@ export class Drawer {
   }
 
   clocks(clocks) {
-    const list = Array.isArray(clocks) ? clocks : Object.entries(clocks).map(([name, value]) => ({name, ...(typeof value === 'object' ? value : {deadline_at: value})}));
-    return this.block('wall.card_clocks', list.filter(Boolean).map(clock => {
-      const due = clock.deadline_at ?? clock.due_at ?? clock.deadline;
-      const name = clock.name ?? clock.step ?? clock.kind ?? '';
-      const late = clock.overdue ?? (due && !clock.stopped_at && new Date(due) < new Date());
+    const over = clocks.closed_at ? Infinity : Date.now();
+    const rows = CLOCKS.filter(name => clocks[name]).map(name => {
+      const late = name.endsWith('deadline_at') && Date.parse(clocks[name]) < over && over !== Infinity;
       return make('p', {class: late ? 'row late' : 'row'},
-        make('span', {text: this.text(`step.${name}`, {otherwise: name})}), make('b', {text: due ? this.moment(due) : '—'}));
-    }));
+        make('span', {text: this.text(`wall.clock_${name}`)}), make('b', {text: this.moment(clocks[name])}));
+    });
+    return this.block('wall.card_clocks', rows);
   }
 
   steps(steps) {
     return this.block('wall.card_steps', [make('ol', {class: 'steps'}, ...steps.map(step => {
-      const name = step.action ?? step.step ?? step.name ?? '';
-      const who = step.actor_name ?? step.by ?? step.actor ?? '';
+      const role = this.text(`role.${step.role}`, {otherwise: step.role ?? ''});
       return make('li', {}, make('time', {text: step.at ? this.moment(step.at) : ''}),
-        make('b', {text: this.text(`step.${name}`, {otherwise: name})}),
-        make('span', {text: [typeof who === 'object' ? who?.name : who, step.note].filter(Boolean).join(' · ')}));
+        make('b', {text: this.text(`step.${step.action}`, {otherwise: step.action})}),
+        make('span', {text: [role, step.note].filter(Boolean).join(' · ')}));
     }))], steps.length);
   }
 
