@@ -113,10 +113,26 @@ CREATE OR REPLACE FUNCTION scope_unit_id() RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$ SELECT (scope() ->> 'unit')::bigint $$;
 
+-- The classes and sub-classes of the caller's unit.
 CREATE OR REPLACE FUNCTION scope_categories() RETURNS text[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
-    SELECT coalesce((SELECT u.categories FROM unit AS u WHERE u.id = scope_unit_id()), '{}')
+    SELECT coalesce(array_agg(c.code), '{}')
+    FROM unit AS u
+    JOIN category AS c ON c.code = ANY (u.categories) OR c.parent_code = ANY (u.categories)
+    WHERE u.id = scope_unit_id()
+$$;
+
+-- For what any signed-in caller may ask, whatever their ground: refuses who has not entered.
+-- Called with the owner's rights; who has these at the session's start need not enter.
+CREATE OR REPLACE FUNCTION require_scope() RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp
+AS $$
+BEGIN
+    IF scope() IS NULL AND NOT pg_has_role(session_user, current_user, 'USAGE') THEN
+        RAISE EXCEPTION 'nobody has entered' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+END
 $$;
 
 -- The salt of a name; for a name that does not exist a lasting false one, so that nobody can

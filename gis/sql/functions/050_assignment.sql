@@ -350,6 +350,7 @@ AS $$
 DECLARE
     rules assignment_rules;
 BEGIN
+    PERFORM require_scope();
     SELECT * INTO rules FROM assignment_rules;
     rules.schemes := CASE WHEN only_scheme IS NULL THEN rules.schemes ELSE ARRAY[only_scheme] END;
     RETURN QUERY

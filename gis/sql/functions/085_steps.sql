@@ -14,6 +14,11 @@ DECLARE
     new step;
     previous step;
 BEGIN
+    -- What the caller may see is this transaction's scope; it must be the same caller's.
+    IF caller.id IS DISTINCT FROM scope_account_id() THEN
+        RAISE EXCEPTION 'the secret is not of whoever has entered'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
     SELECT i.* INTO matter FROM incident AS i
     WHERE i.id = of_incident
       AND (scope_all() OR i.scope_ids && scope_ids() OR i.unit_id = scope_unit_id()

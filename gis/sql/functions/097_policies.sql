@@ -33,8 +33,11 @@ CALL allow('of_incident', 'step', 'SELECT', $$
 CALL allow('of_incident', 'assignment', 'SELECT', $$
     (SELECT scope_all())
     OR EXISTS (SELECT FROM incident AS i WHERE i.id = assignment.incident_id) $$);
-CALL allow('within_scope', 'event', 'SELECT',
-    $$ (SELECT scope_all()) OR scope_ids && (SELECT scope_ids()) $$);
+-- A unit has no ground: it sees the events of the matters that it sees.
+CALL allow('within_scope', 'event', 'SELECT', $$
+    (SELECT scope_all()) OR scope_ids && (SELECT scope_ids())
+    OR (SELECT scope_unit_id()) IS NOT NULL AND kind = 'incident'
+       AND EXISTS (SELECT FROM incident AS i WHERE i.id = (payload::jsonb ->> 'id')::bigint) $$);
 CALL allow('own', 'account', 'SELECT',
     $$ id = (SELECT scope_account_id()) OR (SELECT scope_role()) = 'admin' $$);
 CALL allow('own', 'account_area', 'SELECT',
@@ -58,9 +61,10 @@ BEGIN
     END LOOP;
     GRANT SELECT (id, name, role, whole, officer_id, unit_id, disabled_at, created_at)
         ON account TO gridwall_server;
-    REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA public FROM gridwall_server;
 END
 $$;
+
+-- Of the project's own routines the server calls these; nobody but the owner calls the others.
 DO $$
 DECLARE
     routine record;
@@ -72,11 +76,19 @@ BEGIN
             ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
         WHERE p.pronamespace = 'public'::regnamespace AND d.objid IS NULL
           AND p.proowner = current_user::regrole
-          AND p.proname IN ('open_credential', 'scope_signature', 'credential_account',
-                            'report_answers', 'new_epoch', 'settle_areas', 'settle_places',
-                            'allow')
     LOOP
-        EXECUTE format('REVOKE EXECUTE ON ROUTINE %s FROM public', routine.signature);
+        EXECUTE format('REVOKE EXECUTE ON ROUTINE %s FROM public, gridwall_server',
+                       routine.signature);
+        IF routine.name IN (
+            'enter', 'scope', 'scope_all', 'scope_ids', 'scope_above_ids', 'scope_role',
+            'scope_account_id', 'scope_unit_id', 'scope_categories',
+            'sign_in_salt', 'sign_in', 'sign_out',
+            'file_reports', 'append_step', 'locate_points', 'sequence_events',
+            'open_load', 'tile_areas', 'tile_buildings', 'tile_ground', 'tile_bounds',
+            'layer_version', 'on_shift', 'setting_text', 'setting_number')
+        THEN
+            EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO gridwall_server', routine.signature);
+        END IF;
     END LOOP;
 END
 $$;

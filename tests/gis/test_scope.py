@@ -1,0 +1,426 @@
+"""Who sees which rows: the database's word, whatever the server asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from types import SimpleNamespace
+
+import psycopg
+import pytest
+from psycopg import errors, sql
+
+from gis.passwords import proof
+from tests.conftest import cloned
+from tests.gis.builders import (
+    at,
+    located,
+    owner,
+    put_account,
+    put_address,
+    put_area,
+    put_building,
+    put_duty,
+    put_report,
+    rectangle,
+    server,
+    settle,
+    value,
+)
+
+GUARDED = {
+    "area", "building", "address", "officer", "duty", "report", "incident", "step",
+    "assignment", "event", "event_pending", "account", "account_area", "credential",
+    "scope_key", "audit",
+}
+# What no jurisdiction divides: anyone whom the server lets in may read it.
+OPEN = {
+    "area_identity", "scheme", "category", "line", "unit", "shift", "ground", "city_setting",
+    "event_head", "role_order", "choice_order", "alembic_version",
+}
+UNREADABLE = {"credential", "scope_key", "event_pending"}
+# All that runs with the owner's rights at the server's call, and what keeps each in bounds.
+DOORS = {
+    "enter": "sets the scope that a secret stands for",
+    "scope": "the scope of this transaction",
+    "scope_all": "from the scope",
+    "scope_ids": "from the scope",
+    "scope_above_ids": "from the scope",
+    "scope_role": "from the scope",
+    "scope_account_id": "from the scope",
+    "scope_unit_id": "from the scope",
+    "scope_categories": "from the scope",
+    "sign_in_salt": "a salt, true or false",
+    "sign_in": "needs the proof of the password",
+    "sign_out": "ends only the session whose secret it has",
+    "file_reports": "needs a secret; adds reports as its owner",
+    "append_step": "needs the secret that has entered; an incident in its scope",
+    "locate_points": "needs a scope: any signed-in caller may ask whose ground it is",
+    "sequence_events": "numbers what is there",
+    "open_load": "the scope is its condition",
+    "tile_areas": "the scope is its condition",
+    "tile_buildings": "the scope is its condition",
+    "tile_ground": "no jurisdiction divides it",
+    "tile_bounds": "the scope is its condition",
+}
+# The map tile of zoom 14 in which the world lies.
+TILE = (13662, 6743)
+
+
+@pytest.fixture(scope="module")
+def world(cluster, template) -> Iterator[SimpleNamespace]:
+    """Two streets of one grid each; all guarded tables have rows in both, and in neither."""
+    with cloned(cluster, template) as database, owner(database.admin_url) as connection:
+        areas = {"district": put_area(connection, "district", "D", rectangle(0, 0, 2, 1))}
+        for name, x in (("west", 0), ("east", 1)):
+            shape = rectangle(x, 0, x + 1, 1)
+            areas[name] = put_area(connection, "street", name, shape, parent=areas["district"])
+            areas[f"{name}_grid"] = put_area(connection, "grid", f"{name} grid", shape,
+                                             parent=areas[name])
+        beat = put_area(connection, "grid", "beat", rectangle(0, 0, 2, 1), scheme="police")
+        settle(connection, "base", "police")
+        connection.execute(
+            "INSERT INTO category (code, parent_code, name, name_en, class_rank)"
+            " VALUES ('gas', 'safety', '燃气', 'Gas', 8)")
+        reports = {}
+        for name, x in (("west", 0.5), ("east", 1.5)):
+            building = put_building(connection, f"{name} building",
+                                    rectangle(x - 0.1, 0.4, x + 0.1, 0.6))
+            put_address(connection, name, at(x, 0.5), building=building)
+            put_duty(connection, f"{name} officer", area=areas[f"{name}_grid"], role="head")
+            reports[name] = put_report(connection, at(x, 0.5))
+        put_duty(connection, "district officer", area=areas["district"], role="head")
+        reports["gas"] = put_report(connection, at(1.5, 0.5), category_code="gas")
+        reports["words"] = put_report(connection, address="somewhere")
+        connection.execute("SELECT sequence_events()")
+        unit = value(connection, "INSERT INTO unit (unit_code, name, kind, categories)"
+                     " VALUES ('u', 'Gas', 'department', '{safety}') RETURNING id")
+        secrets = {
+            "hall": put_account(connection, "hall", "hall", whole=True),
+            "admin": put_account(connection, "admin", "admin", whole=True),
+            "planner": put_account(connection, "planner", "planner", areas=[areas["district"]]),
+            "west street": put_account(connection, "w", "street", areas=[areas["west"]]),
+            "east grid": put_account(connection, "e", "officer", areas=[areas["east_grid"]]),
+            "both": put_account(connection, "b", "community",
+                                areas=[areas["west"], areas["east"]]),
+            "police": put_account(connection, "p", "street", areas=[beat]),
+            "nowhere": put_account(connection, "n", "street"),
+            "intake": put_account(connection, "i", "intake"),
+            "department": put_account(connection, "d", "department", unit=unit),
+        }
+        yield SimpleNamespace(database=database, connection=connection, areas=areas,
+                              reports=reports, secrets=secrets, unit=unit)
+
+
+@contextmanager
+def entered(world, name: str) -> Iterator[psycopg.Connection]:
+    with server(world.database.server_url) as connection, connection.transaction():
+        connection.execute("SELECT enter(%s)", (world.secrets[name],))
+        yield connection
+
+
+@pytest.fixture
+def stranger(world) -> Iterator[psycopg.Connection]:
+    """The server's role, which has entered for nobody."""
+    with server(world.database.server_url) as connection:
+        yield connection
+
+
+def _count(connection, table: str) -> int:
+    query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
+    return connection.execute(query).fetchone()["count"]
+
+
+def _column(connection, query: str) -> set:
+    return {next(iter(row.values())) for row in connection.execute(query)}
+
+
+def test_every_table_is_guarded_or_open(world):
+    tables = _column(world.connection, "SELECT relname::text FROM pg_class"
+                     " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+                     " AND relowner = current_user::regrole")
+    guarded = _column(world.connection, "SELECT relname::text FROM pg_class"
+                      " WHERE relrowsecurity AND relnamespace = 'public'::regnamespace")
+    assert tables == GUARDED | OPEN
+    assert guarded == GUARDED
+
+
+def test_views_show_no_more_than_their_tables(world):
+    views = world.connection.execute(
+        "SELECT relname::text AS name, reloptions AS options FROM pg_class WHERE relkind IN"
+        " ('v', 'm') AND relnamespace = 'public'::regnamespace"
+        " AND relowner = current_user::regrole"
+        " AND has_table_privilege('gridwall_server', oid, 'SELECT')").fetchall()
+    for view in views:
+        assert "security_invoker=true" in (view["options"] or []), view["name"]
+
+
+def test_the_server_s_role_owns_and_makes_nothing(world, stranger):
+    assert value(world.connection, "SELECT count(*) FROM pg_shdepend AS d"
+                 " JOIN pg_roles AS r ON r.oid = d.refobjid"
+                 " WHERE r.rolname = 'gridwall_server' AND d.deptype = 'o'") == 0
+    role = world.connection.execute(
+        "SELECT * FROM pg_roles WHERE rolname = 'gridwall_server'").fetchone()
+    assert not any(role[name] for name in (
+        "rolsuper", "rolcreaterole", "rolcreatedb", "rolreplication", "rolbypassrls"))
+    assert not value(world.connection, "SELECT pg_has_role('gridwall_server',"
+                     " 'gridwall_owner', 'MEMBER')")
+    for statement in ("CREATE TABLE mine (id int)", "CREATE TEMP TABLE mine (id int)",
+                      "CREATE SCHEMA mine", "CREATE FUNCTION mine() RETURNS int"
+                      " LANGUAGE sql RETURN 1", "SET ROLE gridwall_owner",
+                      "SET SESSION AUTHORIZATION gridwall_owner",
+                      "ALTER ROLE gridwall_server BYPASSRLS",
+                      "ALTER TABLE area DISABLE ROW LEVEL SECURITY"):
+        with pytest.raises((errors.InsufficientPrivilege, errors.InvalidSchemaName)):
+            stranger.execute(statement)
+
+
+@pytest.mark.parametrize("table", sorted(GUARDED | OPEN))
+def test_the_server_s_role_writes_no_table(stranger, table):
+    for privilege in ("INSERT", "UPDATE", "DELETE", "TRUNCATE", "TRIGGER", "REFERENCES"):
+        assert not value(stranger, "SELECT has_table_privilege(%s, %s)", table, privilege)
+        if privilege in ("INSERT", "UPDATE", "REFERENCES"):
+            assert not value(stranger, "SELECT has_any_column_privilege(%s, %s)", table,
+                             privilege)
+
+
+@pytest.mark.parametrize("statement", [
+    *(f"SELECT * FROM {table}" for table in sorted(UNREADABLE)),
+    "SELECT password_salt FROM account", "SELECT password_verifier FROM account",
+    "SELECT * FROM account", "SELECT a FROM account AS a",
+])
+def test_what_the_server_s_role_never_reads(world, statement):
+    for name in ("admin", "hall"):
+        with entered(world, name) as connection, pytest.raises(errors.InsufficientPrivilege):
+            connection.execute(statement)
+
+
+def test_nothing_is_seen_before_entering(stranger):
+    for table in GUARDED - UNREADABLE - {"account"}:
+        assert _count(stranger, table) == 0, table
+    assert stranger.execute("SELECT id FROM account").fetchall() == []
+    with pytest.raises(errors.InsufficientPrivilege):
+        located(stranger, at(0.5, 0.5))
+    for tile in ("tile_areas(0, 0, 0, 'base', 'grid')", "tile_buildings(0, 0, 0)"):
+        assert not value(stranger, f"SELECT length({tile})")
+    assert value(stranger, "SELECT tile_bounds('areas')") is None
+    assert stranger.execute("SELECT * FROM open_load()").fetchall() == []
+
+
+def test_the_doors_are_these_and_no_others(world):
+    routines = world.connection.execute(
+        "SELECT p.proname::text AS name, p.prosecdef AS definer, p.proconfig AS settings,"
+        " has_function_privilege('gridwall_server', p.oid, 'EXECUTE') AS may,"
+        " p.prorettype = 'trigger'::regtype AS trigger"
+        " FROM pg_proc AS p WHERE p.proowner = current_user::regrole").fetchall()
+    assert {row["name"] for row in routines if row["definer"] and row["may"]} == set(DOORS)
+    for row in routines:
+        if row["definer"]:
+            path = [part for part in row["settings"] if part.startswith("search_path=")]
+            assert path, row["name"]
+            assert path[0].endswith("pg_temp"), row["name"]
+    assert not [row["name"] for row in routines if row["trigger"] and row["may"]]
+
+
+def test_nobody_else_may_call_anything(world):
+    found = _column(
+        world.connection,
+        "SELECT p.proname::text FROM pg_proc AS p,"
+        " LATERAL aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS a"
+        " WHERE p.proowner = current_user::regrole AND a.grantee = 0")
+    assert found == set()
+
+
+@pytest.mark.parametrize("call", [
+    "open_credential(1, 'token', NULL)", "scope_signature('{}')", "credential_account('x')",
+    "report_answers('{1}')", "new_epoch()", "settle_places()", "settle_areas('base')",
+    "locate_point(1, 120.2, 30.3, 'wgs84', NULL, NULL, NULL, NULL, now())",
+    "choose_officer('{1}', NULL, NULL, now(), now()::timestamp)",
+])
+def test_what_only_the_owner_calls(world, call):
+    with entered(world, "admin") as connection, pytest.raises(
+            (errors.InsufficientPrivilege, errors.UndefinedFunction)):
+        connection.execute(f"SELECT {call}")
+
+
+# Whose: areas, incidents, buildings, officers they see.
+WHOLE = ({"D", "west", "east", "west grid", "east grid", "beat"},
+         {"west", "east", "gas", "words"}, {"west building", "east building"},
+         {"west officer", "east officer", "district officer"})
+WEST = ({"D", "west", "west grid"}, {"west"}, {"west building"}, {"west officer"})
+EAST = ({"D", "east", "east grid"}, {"east", "gas"}, {"east building"}, {"east officer"})
+SEEN = {
+    "hall": WHOLE,
+    "admin": WHOLE,
+    "planner": (WHOLE[0] - {"beat"}, WHOLE[1] - {"words"}, WHOLE[2], WHOLE[3]),
+    "west street": WEST,
+    "east grid": EAST,
+    "both": (WEST[0] | EAST[0], WEST[1] | EAST[1], WEST[2] | EAST[2], WEST[3] | EAST[3]),
+    "police": ({"beat"}, {"west", "east", "gas"}, WHOLE[2], set()),
+    "nowhere": (set(), set(), set(), set()),
+    "intake": (set(), set(), set(), set()),
+    "department": (set(), {"gas"}, set(), set()),
+}
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_own_ground_and_what_lies_under_it(world, name):
+    areas, incidents, buildings, officers = SEEN[name]
+    numbers = {world.reports[report] for report in incidents}
+    with entered(world, name) as connection:
+        assert _column(connection, "SELECT code FROM area") == areas
+        assert _column(connection, "SELECT id FROM incident") == numbers
+        assert _column(connection, "SELECT id FROM report") == numbers
+        assert _column(connection, "SELECT DISTINCT incident_id FROM step") == numbers
+        assert _column(connection, "SELECT DISTINCT incident_id FROM assignment") == numbers
+        assert _column(connection, "SELECT building_code FROM building") == buildings
+        assert {f"{text} building" for text in _column(
+            connection, "SELECT text FROM address")} == buildings
+        assert _column(connection, "SELECT officer_code FROM officer") == officers
+        assert _count(connection, "duty") == len(officers)
+        events = _column(connection, "SELECT (payload::json ->> 'id')::bigint FROM event"
+                         " WHERE kind = 'incident'")
+        assert events == numbers
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_the_layers_hold_what_the_policies_let_through(world, name):
+    with entered(world, name) as connection:
+        tile = connection.execute("SELECT tile_buildings(14, %s, %s) AS tile",
+                                  TILE).fetchone()["tile"]
+        for building in ("west building", "east building"):
+            seen = value(connection, "SELECT count(*) FROM building WHERE building_code = %s",
+                         building)
+            assert (building.encode() in tile) == bool(seen)
+        open_load = value(connection, "SELECT coalesce(max(load), 0) FROM open_load()")
+        most = value(connection, "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM"
+                     " incident, unnest(scope_ids) AS s (id) GROUP BY s.id) AS counted")
+        assert open_load == most
+
+
+def test_accounts_see_themselves_and_the_admin_sees_all(world):
+    with entered(world, "west street") as connection:
+        assert _column(connection, "SELECT name FROM account") == {"w"}
+        assert _count(connection, "account_area") == 1
+        assert _count(connection, "audit") == 0
+    with entered(world, "admin") as connection:
+        assert len(_column(connection, "SELECT name FROM account")) == len(world.secrets)
+
+
+def test_what_is_sent_to_a_unit_is_seen_by_it(world):
+    put = "UPDATE incident SET unit_id = %s WHERE id = %s"
+    world.connection.execute(put, (world.unit, world.reports["west"]))
+    try:
+        with entered(world, "department") as connection:
+            both = {world.reports["west"], world.reports["gas"]}
+            assert _column(connection, "SELECT id FROM incident") == both
+            assert _column(connection, "SELECT (payload::json ->> 'id')::bigint FROM event"
+                           " WHERE kind = 'incident'") == both
+    finally:
+        world.connection.execute(put, (None, world.reports["west"]))
+
+
+def test_enter_tells_who_it_is(world):
+    with server(world.database.server_url) as connection, connection.transaction():
+        who = connection.execute("SELECT * FROM enter(%s)",
+                                 (world.secrets["both"],)).fetchone()
+    assert (who["name"], who["role"], who["whole"]) == ("b", "community", False)
+    assert who["area_codes"] == ["west", "east"]
+
+
+@pytest.mark.parametrize("secret", ["", "nonsense", None])
+def test_a_secret_that_stands_for_nobody(stranger, secret):
+    with pytest.raises(errors.InvalidAuthorizationSpecification):
+        stranger.execute("SELECT enter(%s)", (secret,))
+
+
+@pytest.mark.parametrize("end", [
+    "UPDATE credential SET expires_at = clock_timestamp()",
+    "UPDATE credential SET revoked_at = clock_timestamp()",
+    "UPDATE account SET disabled_at = clock_timestamp()",
+])
+def test_a_secret_that_has_ended(world, end):
+    with world.connection.transaction(force_rollback=True):
+        world.connection.execute(end)
+        for call in ("enter(%s)", "file_reports(%s, '[]')",
+                     "append_step(%s, 1, 1, '{}', '{}')"):
+            with (pytest.raises(errors.InvalidAuthorizationSpecification),
+                  world.connection.transaction()):
+                world.connection.execute(f"SELECT {call}", (world.secrets["admin"],))
+
+
+@pytest.mark.parametrize("forged", [
+    '{"whole": true}', "x" * 64 + '{"whole": true, "areas": []}', "0" * 64, "",
+])
+def test_a_scope_written_by_hand_stands_for_nobody(stranger, forged):
+    with stranger.transaction():
+        stranger.execute("SELECT set_config('gridwall.scope', %s, true)", (forged,))
+        assert _count(stranger, "area") == 0
+        assert value(stranger, "SELECT scope()") is None
+
+
+def test_a_scope_is_good_for_its_own_transaction_only(world, stranger):
+    with stranger.transaction():
+        stranger.execute("SELECT enter(%s)", (world.secrets["hall"],))
+        kept = value(stranger, "SELECT current_setting('gridwall.scope')")
+    assert _count(stranger, "area") == 0
+    stranger.execute("SELECT set_config('gridwall.scope', %s, false)", (kept,))
+    assert _count(stranger, "area") == 0
+    with stranger.transaction():
+        stranger.execute("SELECT enter(%s)", (world.secrets["west street"],))
+        stranger.execute("SELECT set_config('gridwall.scope', %s, true)", (kept,))
+        assert _count(stranger, "area") == 0
+    with server(world.database.server_url) as other, other.transaction():
+        other.execute("SELECT set_config('gridwall.scope', %s, true)", (kept,))
+        assert _count(other, "area") == 0
+
+
+def test_a_scope_made_wider_does_not_hold(world, stranger):
+    with stranger.transaction():
+        stranger.execute("SELECT enter(%s)", (world.secrets["west street"],))
+        own = value(stranger, "SELECT current_setting('gridwall.scope')")
+        stranger.execute("SELECT set_config('gridwall.scope', %s, true)",
+                         (own.replace('"whole": false', '"whole": true'),))
+        assert _count(stranger, "area") == 0
+
+
+def test_signing_in_and_out(world, stranger):
+    salt = bytes(range(16))
+    own = proof("correct horse", salt)
+    with world.connection.transaction():
+        world.connection.execute(
+            "UPDATE account SET password_salt = %s, password_verifier = sha256(%s)"
+            " WHERE name = 'w'", (salt, own))
+    assert value(stranger, "SELECT sign_in_salt('w')") == salt
+    day = timedelta(days=1)
+    for name, shown in (("w", proof("wrong", salt)), ("e", own), ("nobody", own), ("w", None)):
+        assert value(stranger, "SELECT sign_in(%s, %s, %s)", name, shown, day) is None
+    # What the tables hold is not enough.
+    verifier = value(world.connection,
+                     "SELECT password_verifier FROM account WHERE name = 'w'")
+    assert value(stranger, "SELECT sign_in('w', %s, %s)", verifier, day) is None
+    secret = value(stranger, "SELECT sign_in('w', %s, %s)", own, None)
+    assert value(stranger, "SELECT name FROM enter(%s)", secret) == "w"
+    assert value(world.connection, "SELECT bool_and(expires_at < now() + interval '32 days')"
+                 " FROM credential WHERE kind = 'session'") is True
+    assert value(world.connection, "SELECT count(*) FROM credential WHERE secret_hash ="
+                 " convert_to(%s, 'UTF8')", secret) == 0
+    stranger.execute("SELECT sign_out(%s)", (secret,))
+    with pytest.raises(errors.InvalidAuthorizationSpecification):
+        stranger.execute("SELECT enter(%s)", (secret,))
+    actions = world.connection.execute("SELECT action FROM audit ORDER BY id").fetchall()
+    assert [row["action"] for row in actions] == ["sign_in_refused"] * 5 + ["sign_in"]
+
+
+def test_the_salt_of_nobody_lasts_and_looks_like_any(stranger):
+    first = value(stranger, "SELECT sign_in_salt('nobody')")
+    assert len(first) == 16
+    assert value(stranger, "SELECT sign_in_salt('nobody')") == first
+    assert value(stranger, "SELECT sign_in_salt('somebody else')") != first
+
+
+def test_any_caller_may_ask_whose_ground_it_is(world):
+    with entered(world, "west street") as connection:
+        rows = located(connection, at(1.5, 0.5))
+    assert rows["base"]["code"] == "east grid"
