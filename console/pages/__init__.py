@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
+from starlette.responses import FileResponse
 
 from gis.database import Database
 from gis.settings import Settings
@@ -19,6 +20,10 @@ def add_pages(app: FastAPI, settings: Settings, database: Database) -> None:
     from console.api import desk as desk_api
     from console.pages import desk, officer, planner, report, street, wall
     from console.static import BuiltFiles
+
+    @app.get("/favicon.ico", include_in_schema=False)
+    async def icon() -> FileResponse:
+        return FileResponse(desk.STATIC / "icon.svg", media_type="image/svg+xml")
 
     app.mount("/static/desk", BuiltFiles(desk.STATIC), name="desk")
     for page in (street, planner, officer, report):
