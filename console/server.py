@@ -38,7 +38,7 @@ from console.gate import Gate
 from console.headers import SecurityHeaders
 from console.live import Live
 from console.metrics import Counting, Metrics
-from console.pages import login
+from console.pages import add_pages, login
 from console.pages.notice import missing_page
 from console.problems import (
     ProblemResponse,
@@ -109,7 +109,7 @@ def create_app(settings: Settings) -> Application:
         app.include_router(module.router)
     _add_docs(app)
     app.mount("/static/built", BuiltFiles(STATIC / "built"), name="built")
-    _add_pages(app, settings, database)
+    add_pages(app, settings, database)
     return Application(app)
 
 
@@ -124,14 +124,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         await state.live.close()
         await state.pool.close(timeout=2)
-
-
-def _add_pages(app: FastAPI, settings: Settings, database: Database) -> None:
-    from console import pages
-
-    add_pages = getattr(pages, "add_pages", None)
-    if add_pages:
-        add_pages(app, settings, database)
 
 
 def _add_docs(app: FastAPI) -> None:

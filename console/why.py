@@ -14,14 +14,9 @@ Json = dict[str, Any]
 
 
 def language_of(request: HTTPConnection) -> str:
-    """Language of an answer: asked for, remembered, or the browser's first; else Chinese."""
-    asked = request.query_params.get("lang")
-    if asked not in language.LANGUAGES:
-        asked = request.cookies.get(language.COOKIE)
-    if asked in language.LANGUAGES:
-        return asked
-    first = request.headers.get("accept-language", "")[:2].lower()
-    return first if first in language.LANGUAGES else language.LANGUAGES[0]
+    """Language of an answer: asked for, or remembered, or Chinese."""
+    return language.choose(
+        request.query_params.get("lang"), request.cookies.get(language.COOKIE))
 
 
 def explained(answer: Json, lang: str, time_zone: str = "Asia/Shanghai") -> Json:

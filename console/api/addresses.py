@@ -17,10 +17,12 @@ router = APIRouter(prefix="/api", tags=["places"])
 async def addresses(
     request: Request, q: str, limit: Annotated[int, Query(ge=1, le=50)] = 10,
 ) -> list[dict[str, Any]]:
-    """Ranked matches, best first: `how` is code, exact, prefix or similar, `score` 0 to 1."""
+    """Ranked matches, best first, each with how it fits and a score of 0 to 1.
+
+    `how` is code, exact, prefix, contains or similar.
+    """
     asked = words(q, "q", 200)
-    prefix = asked.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    values = {"asked": asked, "prefix": prefix, "limit": limit}
+    values = {"asked": asked, "limit": limit}
     async with scoped(request) as connection:
         cursor = await connection.execute(queries.get("addresses_exact"), values)
         rows = await cursor.fetchall()

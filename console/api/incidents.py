@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 from starlette.responses import Response

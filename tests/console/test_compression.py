@@ -49,7 +49,7 @@ async def client(tmp_path):
         yield made
 
 
-@pytest.mark.parametrize(("path", "accepted", "coding"), [
+@pytest.mark.parametrize('path, accepted, coding', [
     ("/long", "gzip, br", "br"), ("/long", "gzip", "gzip"), ("/long", "identity", None),
     ("/kept", "br", "br"), ("/short", "br", None), ("/picture", "br", None),
     ("/live", "br, gzip", None), ("/encoded", "br", "gzip"), ("/static/built/a.js", "br", "br"),

@@ -6,10 +6,10 @@ import httpx
 import psycopg
 import pytest
 import websockets
-from tests.console.conftest import PASSWORD, STREETS, report
 
 from console.cookies import NAME, SessionCookie
 from console.pages.login import _next
+from tests.console.conftest import PASSWORD, STREETS, report
 
 pytestmark = pytest.mark.anyio
 

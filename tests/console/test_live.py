@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager
 
 import psycopg
 import pytest
-from tests.console.conftest import STEP, STREETS, WEST, report
 
 from console.events import Position
 from console.live import MOST_WAITING_BYTES, Stream
+from tests.console.conftest import STEP, STREETS, WEST, report
 
 pytestmark = pytest.mark.anyio
 

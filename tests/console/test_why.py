@@ -46,7 +46,7 @@ def test_borders_and_circles_of_error_tell_their_rivals():
     assert "31%" in told({"accuracy_m": 50}, rivals=rivals)[1]
 
 
-@pytest.mark.parametrize(("how", "distance_m"), [("outside", None), ("unlocated", None)])
+@pytest.mark.parametrize("how, distance_m", [("outside", None), ("unlocated", None)])
 def test_without_an_area_nobody_is_spoken_of(how, distance_m):
     assert len(told({}, how=how, area=None, officer=None, distance_m=distance_m)) == 1
 

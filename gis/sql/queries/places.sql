@@ -13,7 +13,7 @@ FROM locate_points(
     %(scheme)s) AS l
 
 -- name: addresses_exact
--- By code, by the whole text, or by how it begins.
+-- By code, by the whole text, or by a part of it, of which the beginning counts most.
 SELECT jsonb_build_object(
     'house_code', a.house_code, 'building_code', b.building_code, 'text', a.text,
     'lon', ST_X(a.geom), 'lat', ST_Y(a.geom), 'score', a.score, 'how', a.how)
@@ -22,9 +22,12 @@ FROM (
     UNION ALL
     SELECT *, 'exact', 1.0 FROM address WHERE text = %(asked)s
     UNION ALL
-    (SELECT *, 'prefix', round(char_length(%(asked)s)::numeric / char_length(text), 3)
-     FROM address WHERE text LIKE %(prefix)s AND text <> %(asked)s
-     ORDER BY text COLLATE "C" LIMIT %(limit)s)
+    (SELECT *, CASE WHEN starts_with(text, %(asked)s) THEN 'prefix' ELSE 'contains' END,
+            round(char_length(%(asked)s)::numeric / char_length(text)
+                  * CASE WHEN starts_with(text, %(asked)s) THEN 1 ELSE 0.8 END, 3)
+     FROM address WHERE strpos(text, %(asked)s) > 0 AND text <> %(asked)s
+     ORDER BY NOT starts_with(text, %(asked)s), char_length(text), text COLLATE "C"
+     LIMIT %(limit)s)
 ) AS a
 LEFT JOIN building AS b ON b.id = a.building_id
 ORDER BY a.score DESC, a.text COLLATE "C", a.house_code LIMIT %(limit)s

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
+
 from tests.console.conftest import DISTRICT, SOUTH, STEP, STREETS, WEST, report
 
 pytestmark = pytest.mark.anyio
@@ -20,7 +22,7 @@ async def test_locate_stores_nothing_and_answers_as_the_intake_would(town):
     assert len((await client.get("/api/incidents")).json()["incidents"]) == 1
 
 
-@pytest.mark.parametrize(("query", "field"), [
+@pytest.mark.parametrize("query, field", [
     ("", "lon"), ("lon=1", "lat"), ("lon=1&lat=91", "lat"), ("lon=nan&lat=1", "lon"),
     ("lon=x&lat=1", "lon"), ("lon=1&lat=1&datum=x", "datum"), ("code=5", "code"),
     ("lon=1&lat=1&at=2026-01-01T00:00:00", "at"), ("lon=1&lat=1&category=x", "category"),
@@ -108,7 +110,7 @@ async def test_a_step_moves_the_matter_and_an_unlawful_one_names_the_lawful(town
     assert after["clocks"]["verified_at"]
 
 
-@pytest.mark.parametrize(("sent", "field"), [
+@pytest.mark.parametrize("sent, field", [
     ({}, "action"), ({"action": "dance"}, "action"), ({"action": "verify", "x": 1}, "x"),
     ({"action": "verify", "note": "\0"}, "note"), ({"action": "extend", "until": "x"}, "until"),
     ({"action": "dispatch", "to": 5}, "to"), ([], ""),
@@ -152,3 +154,25 @@ async def test_metrics_name_routes_and_no_paths(shared_town):
     text = (await client.get("/metrics")).text
     assert 'route="/api/areas/{code}"' in text
     assert GRID not in text
+
+
+async def test_addresses_are_found_by_code_text_part_and_likeness(town):
+    with psycopg.connect(town.admin_url) as connection:
+        connection.execute(
+            "INSERT INTO address (house_code, text, geom) SELECT '330104001001010000100000' || n,"
+            " '凯旋街道文一西路' || n || '号', ST_SetSRID(ST_MakePoint(120.005, 30.005), 4490)"
+            " FROM generate_series(1, 3) AS n")
+        connection.execute("SELECT settle_places()")
+    client = town.client(town.token("hall"))
+
+    async def ask(q):
+        return (await client.get("/api/addresses", params={"q": q, "limit": 2})).json()
+
+    assert [one["how"] for one in await ask("凯旋街道文一西路2号")] == ["exact"]
+    assert [one["how"] for one in await ask("3301040010010100001000003")] == ["code"]
+    assert [one["how"] for one in await ask("凯旋")] == ["prefix", "prefix"]
+    assert [one["how"] for one in await ask("西路3")] == ["contains"]
+    assert (await ask("凯旋街文一西路3号"))[0]["how"] == "similar"
+    assert await ask("100%_") == []
+    [found] = await ask("凯旋街道文一西路2号")
+    assert (found["lon"], found["lat"], found["score"]) == (120.005, 30.005, 1.0)

@@ -6,6 +6,7 @@ import json
 
 import psycopg
 import pytest
+
 from tests.console.conftest import DISTRICT, SOUTH, STEP, STREETS, WEST, report
 
 pytestmark = pytest.mark.anyio
@@ -56,7 +57,7 @@ async def test_words_alone_are_stored_and_far_points_are_outside(town):
     assert far.json()["assignments"][0]["area"] is None
 
 
-@pytest.mark.parametrize(("changes", "fields"), [
+@pytest.mark.parametrize("changes, fields", [
     ({"lon": None, "lat": None}, ["lon"]),
     ({"lat": None}, ["lat"]),
     ({"lat": 91}, ["lat"]),
@@ -96,7 +97,7 @@ async def test_a_bad_field_is_named_and_nothing_is_stored(shared_town, changes, 
     assert stored(shared_town) == 0
 
 
-@pytest.mark.parametrize(("body", "status", "field"), [
+@pytest.mark.parametrize("body, status, field", [
     (b"{", 400, "body"),
     (b"", 400, "body"),
     (b"\xff\xfe", 400, "body"),
