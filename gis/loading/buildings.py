@@ -68,6 +68,8 @@ def _take(run: Run, batch: Batch, codes: Codes, connection: psycopg.Connection) 
                            field="geometry")
     coordinates = shapely.get_coordinates(batch.geometry)
     polygons = ready_polygons(batch.geometry, run.place(coordinates[:, 0], coordinates[:, 1]))
+    bounds = shapely.bounds(polygons.shapes)
+    run.saw(bounds[:, 0], bounds[:, 1])
     run.outcome.counts["without_z"] += polygons.without_z
     for at, fault in polygons.faults.items():
         run.put_aside(batch, at, *fault)

@@ -162,6 +162,7 @@ class ReportReader:
         for at, fault in bad_places(*given, lon, lat).items():
             if not (blank[at] and words(told[0][at]) is None and words(told[1][at]) is None):
                 self._run.put_aside(batch, at, *fault)
+        self._run.saw(lon, lat)
         return lon, lat
 
     def _settle_date_order(self, batch: Batch) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import psycopg
 import shapely
 
+from gis import queries
 from gis.errors import BadFile, DatabaseAway, InvalidInput, SetupError
 from gis.loading.cells import ordinates
 from gis.loading.outcome import Outcome
@@ -19,6 +20,9 @@ from gis.loading.places import Place, bad_places, find_place
 from gis.loading.quarantine import Quarantine
 from gis.loading.source import Batch, Source, open_source
 from gis.loading.targets import match_columns
+
+# About 50 km: a file further off than this is meant for other ground, or misread.
+FAR_DEGREES = 0.5
 
 Progress = Callable[[int, int, str], None]
 
@@ -66,6 +70,7 @@ class Run:
         self._progress = progress
         self._place: Place | None = None
         self._put_aside: set[int] = set()
+        self._bounds: list[np.ndarray] = []
 
     def batches(self) -> Iterator[Batch]:
         """The batches; rows that could not be read are put aside already.
@@ -144,6 +149,29 @@ class Run:
                                      self.options.datum, self.outcome.notes)
         return self._place
 
+    def saw(self, lon: np.ndarray, lat: np.ndarray) -> None:
+        """Remember where rows lie, for `remark_on_distance`."""
+        fit = np.isfinite(lon) & np.isfinite(lat)
+        if fit.any():
+            self._bounds.append(np.array([lon[fit].min(), lat[fit].min(),
+                                          lon[fit].max(), lat[fit].max()]))
+
+    def remark_on_distance(self, connection: psycopg.Connection) -> None:
+        """Say so where the whole file lies far from all areas that are loaded."""
+        extents = [row[0] for row in connection.execute(queries.get("extents_of_schemes"))]
+        if not extents or not self._bounds:
+            return
+        bounds = np.array(self._bounds)
+        file = shapely.box(*bounds[:, :2].min(axis=0), *bounds[:, 2:].max(axis=0))
+        areas = shapely.from_wkb(extents)
+        if shapely.distance(file, areas).min() > FAR_DEGREES:
+            swapped = shapely.transform(file, lambda points: points[:, ::-1])
+            hint = "; x and y may be swapped" \
+                if shapely.distance(swapped, areas).min() <= FAR_DEGREES else ""
+            self.outcome.note(
+                f"the file lies at {_corners(file)}, far from every area loaded"
+                f" ({'; '.join(map(_corners, areas))}): check --crs and --datum{hint}")
+
     def stored_points(self, batch: Batch) -> tuple[np.ndarray, np.ndarray]:
         """Longitude and latitude as stored; rows without a usable place are put aside."""
         given = self.points(batch)
@@ -153,6 +181,7 @@ class Run:
         lon, lat = self.place(*given).stored(*given)
         for place, fault in bad_places(*given, lon, lat).items():
             self.put_aside(batch, place, *fault)
+        self.saw(lon, lat)
         return lon, lat
 
 
@@ -173,7 +202,14 @@ def loading(kind: str, admin_url: str, path: Path, options: Options,
     target = options.quarantine or Path.cwd() / f"{path.stem}.quarantine.csv"
     with (Quarantine(target, source.columns, outcome) as quarantine,
           owner_connection(admin_url) as connection):
-        yield Run(kind, source, options, outcome, quarantine, progress), connection
+        run = Run(kind, source, options, outcome, quarantine, progress)
+        yield run, connection
+        run.remark_on_distance(connection)
+
+
+def _corners(shape: shapely.Geometry) -> str:
+    west, south, east, north = shape.bounds
+    return f"lon {west:.2f} to {east:.2f}, lat {south:.2f} to {north:.2f}"
 
 
 @contextmanager

@@ -266,3 +266,8 @@ ANALYZE area, area_identity
 
 -- name: analyse_places
 ANALYZE building, address
+
+-- name: extents_of_schemes
+SELECT ST_AsBinary(ST_SetSRID(ST_Extent(geom)::geometry, 4490))
+FROM area WHERE leaf AND upper_inf(period)
+GROUP BY scheme ORDER BY scheme

@@ -109,3 +109,12 @@ def test_real_buildings_and_addresses(database, in_folder, test_data):
     assert (built.loaded, built.counts["left_out"], built.quarantined) == (102_034, 11_053, 0)
     placed = load_addresses(database.admin_url, folder / "addresses.parquet", FREE)
     assert (placed.loaded, placed.counts["joined"]) == (117_674, 116_728)
+
+
+def test_a_file_far_from_all_areas_is_told(database, geojson, in_folder):
+    load_areas(database.admin_url, geojson(({"code": "G1", "name": "one"}, HOUSE)), "grid",
+               options=FREE)
+    file = write_csv(in_folder / "a.csv", ["text", "x", "y"], ["one", 30.001, 80.0])
+    (note,) = [note for note in load_addresses(database.admin_url, file).notes if "far" in note]
+    assert "lon 120.00 to 120.00" in note
+    assert "--crs" in note
