@@ -30,7 +30,8 @@ class Page:
 
 
 PAGES = {
-    "wall": Page("hall", "() => window.gridwall?.counts().incidents > 0"),
+    "wall": Page("hall", "() => window.gridwall?.counts().incidents > 0"
+                         "&& window.gridwall.settled?.()"),
     "street": Page("street", "() => document.querySelector('#matters tbody tr, #matters .quiet')"
                              "&& document.querySelector('#duty tbody tr')"),
     "planner": Page("planner", "() => document.querySelector('#health .verdict')"),

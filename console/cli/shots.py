@@ -16,6 +16,7 @@ import uvicorn
 from starlette.responses import Response
 
 from console.cli.context import Session, pass_session
+from console.cli.up import Server, listening, prepare
 from console.cookies import NAME, SessionCookie
 from console.shots import PAGES, take
 from gis import queries
@@ -47,9 +48,9 @@ def shots(
     session: Session, pages: tuple[str, ...], size: tuple[int, int] | None, lang: str, out: Path
 ) -> None:
     """Take pictures of PAGEs (all of them by default) as the demo accounts see them."""
-    admin_url, _ = session.admin_url(), session.server_url()
+    prepare(session)
     cookie = SessionCookie(session.settings.secret, 1)
-    with sessions(admin_url) as secret_of, served(session.settings) as address:
+    with sessions(session.admin_url()) as secret_of, served(session.settings) as address:
         take(address, lambda role: _signed(cookie, secret_of(role)), pages or tuple(PAGES), out,
              size, lang, told=lambda path: click.echo(str(path)))
 
@@ -84,7 +85,6 @@ def sessions(admin_url: str) -> Iterator:
 @contextmanager
 def served(settings: Settings) -> Iterator[str]:
     """A server of our own on a free port for as long as the block; its address."""
-    from console.cli.up import Server, listening
     from console.server import create_app
 
     ready = threading.Event()
