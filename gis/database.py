@@ -19,6 +19,8 @@ from gis import queries
 from gis.errors import Conflict, DatabaseAway, NotAllowed, NotFound, NotSignedIn
 
 _WAIT_S = 5.0
+# Known to be away, nobody is kept waiting; a connection that comes back serves the next.
+_WAIT_AWAY_S = 0.5
 # What tells that the database is away, full or stopping, and not that a query is wrong.
 _AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed)
 
@@ -28,6 +30,7 @@ class Database:
 
     def __init__(self, pool: AsyncConnectionPool) -> None:
         self._pool = pool
+        self._away = False
 
     @asynccontextmanager
     async def plain(self) -> AsyncIterator[AsyncConnection]:
@@ -38,9 +41,15 @@ class Database:
         DatabaseAway, NotSignedIn, NotAllowed, NotFound, Conflict
             What PostgreSQL says, in the project's words.
         """
-        with _told():
-            async with self._pool.connection(timeout=_WAIT_S) as connection:
-                yield connection
+        wait_s = _WAIT_AWAY_S if self._away else _WAIT_S
+        try:
+            with _told():
+                async with self._pool.connection(timeout=wait_s) as connection:
+                    self._away = False
+                    yield connection
+        except DatabaseAway:
+            self._away = True
+            raise
 
     @asynccontextmanager
     async def scope(self, secret: str) -> AsyncIterator[AsyncConnection]:

@@ -1,0 +1,77 @@
+"""Accounts, demo accounts and tokens."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+
+from console.cli.accounts import token, user
+from console.cli.context import Session
+from gis.accounts import (
+    ACCOUNT_ROLES,
+    DEMO_PASSWORD,
+    create_account,
+    ensure_demo_accounts,
+    set_password,
+)
+from gis.errors import Conflict, InvalidInput, NotFound
+from gis.settings import Settings
+
+
+def session(database, tmp_path) -> Session:
+    return Session(Settings(home=tmp_path, database_url=database.server_url,
+                            admin_database_url=database.admin_url, secret="s" * 40))
+
+
+def test_demo_accounts_have_the_known_password_on_loopback_alone(database):
+    first = ensure_demo_accounts(database.admin_url, loopback=True)
+    assert [one.role for one in first] == [str(role) for role in ACCOUNT_ROLES]
+    assert {one.password for one in first} == {DEMO_PASSWORD}
+    assert ensure_demo_accounts(database.admin_url, loopback=True) == first
+    opened = ensure_demo_accounts(database.admin_url, loopback=False)
+    assert len({one.password for one in opened}) == len(ACCOUNT_ROLES)
+    assert DEMO_PASSWORD not in {one.password for one in opened}
+    # Told once.
+    assert ensure_demo_accounts(database.admin_url, loopback=False) == []
+
+
+def test_an_account_made_by_hand_is_never_touched(database):
+    create_account(database.admin_url, "admin", "admin", "my own password")
+    for loopback in (True, False):
+        told = ensure_demo_accounts(database.admin_url, loopback)
+        assert "admin" not in [one.name for one in told]
+
+
+def test_what_cannot_be_an_account(database):
+    with pytest.raises(InvalidInput, match="no role"):
+        create_account(database.admin_url, "a", "king", "long enough")
+    with pytest.raises(InvalidInput, match="needs an area"):
+        create_account(database.admin_url, "a", "street", "long enough")
+    with pytest.raises(InvalidInput, match="too short"):
+        create_account(database.admin_url, "a", "hall", "short")
+    with pytest.raises(NotFound, match="no area"):
+        create_account(database.admin_url, "a", "street", "long enough", "330104001")
+    create_account(database.admin_url, "a", "hall", "long enough")
+    with pytest.raises(Conflict):
+        create_account(database.admin_url, "a", "hall", "long enough")
+    with pytest.raises(NotFound):
+        set_password(database.admin_url, "b", "long enough")
+
+
+def test_a_token_stands_alone_on_stdout(database, tmp_path):
+    made = CliRunner().invoke(token, ["create", "--role", "hall"],
+                              obj=session(database, tmp_path))
+    assert made.exit_code == 0
+    [line] = made.stdout.splitlines()
+    with psycopg.connect(database.server_url) as connection:
+        assert connection.execute("SELECT role FROM enter(%s)", (line,)).fetchone() == ("hall",)
+
+
+def test_a_person_is_added_with_a_password_from_stdin(database, tmp_path):
+    made = CliRunner().invoke(user, ["add", "li", "--role", "planner"],
+                              input="a good password\n", obj=session(database, tmp_path))
+    assert made.exit_code == 0, made.output
+    changed = CliRunner().invoke(user, ["password", "li"], input="another one\n",
+                                 obj=session(database, tmp_path))
+    assert changed.exit_code == 0, changed.output
