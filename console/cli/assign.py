@@ -9,6 +9,7 @@ import click
 
 from console.cli.context import Session, pass_session
 from console.cli.outcomes import finish, outcome_options
+from console.cli.ready import ready_admin_url
 from console.progress import step
 
 
@@ -38,6 +39,7 @@ def assign(session: Session, context: click.Context, file: Path, out: Path, as_j
     """
     from gis.loading.assigning import AssignOptions, assign_file
 
+    admin_url = ready_admin_url(session)
     with step(f"assigning {file}") as progress:
-        outcome = assign_file(session.admin_url(), file, out, AssignOptions(**values), progress)
+        outcome = assign_file(admin_url, file, out, AssignOptions(**values), progress)
     finish(context, outcome, as_json, allow_quarantine)

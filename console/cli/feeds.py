@@ -14,6 +14,7 @@ import psycopg
 from console.cli.context import Session, pass_session
 from console.cli.load import CONTEXT, FILE, file_options, own_options, report_options, told_options
 from console.cli.outcomes import finish, outcome_options
+from console.cli.ready import ready_admin_url
 from console.progress import step
 from fixtures.feed import Fed, feed
 from fixtures.senders import DirectSender, HttpSender, Sender
@@ -30,9 +31,9 @@ def sender_to(session: Session, to: str | None, token: str | None) -> Iterator[S
     if to:
         from gis.accounts import issue_token
 
-        yield HttpSender(to, token or issue_token(session.admin_url(), "intake"))
+        yield HttpSender(to, token or issue_token(ready_admin_url(session), "intake"))
         return
-    with psycopg.connect(session.admin_url(), autocommit=True) as connection:
+    with psycopg.connect(ready_admin_url(session), autocommit=True) as connection:
         yield DirectSender(connection)
 
 
@@ -78,7 +79,7 @@ def replay(session: Session, context: click.Context, **values: Any) -> None:
     options, own = told_options(values), own_options(values)
     start = _moment(values["start"])
     with step(f"reading {values['file']}"):
-        rows, outcome = read_reports(session.admin_url(), values["file"], options, own)
+        rows, outcome = read_reports(ready_admin_url(session), values["file"], options, own)
     mark = f"replay {datetime.now():%Y%m%d%H%M%S}"
     due = list(itertools.islice(played(rows, values["speed"], mark, start), values["count"]))
     with sender_to(session, values["to"], values["token"]) as sender, \

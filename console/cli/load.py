@@ -10,6 +10,7 @@ import click
 
 from console.cli.context import Session, pass_session
 from console.cli.outcomes import finish, outcome_options
+from console.cli.ready import ready_admin_url
 from console.progress import step
 from gis.errors import InvalidInput
 from gis.loading.outcome import Outcome
@@ -75,8 +76,9 @@ def told_options(values: dict[str, Any], mapping: dict[str, str] | None = None) 
 
 def _run(session: Session, context: click.Context, values: dict[str, Any], what: str,
          work: Callable[[str, Any], Outcome]) -> None:
+    admin_url = ready_admin_url(session)
     with step(f"loading {what} from {values['file']}") as progress:
-        outcome = work(session.admin_url(), progress)
+        outcome = work(admin_url, progress)
     finish(context, outcome, values["as_json"], values["allow_quarantine"])
 
 

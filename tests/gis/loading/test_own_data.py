@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -60,3 +61,19 @@ def test_every_command_of_the_page_works(own_city, capsys):
             " JOIN assignment a ON a.incident_id = r.id AND a.scheme = 'police'").fetchone()
     assert counts[0] == counts[1] == 12_343 + 40
     assert counts[2] > 1_000
+
+
+def test_json_stands_alone_and_the_exit_code_tells(database, in_folder, monkeypatch, capsys):
+    monkeypatch.setenv("GRIDWALL_HOME", str(in_folder / "home"))
+    monkeypatch.setenv("GRIDWALL_DATABASE_URL", database.server_url)
+    monkeypatch.setenv("GRIDWALL_ADMIN_DATABASE_URL", database.admin_url)
+    (in_folder / "a.csv").write_text("text,x,y\nhere,120,30\nnowhere,,\n")
+    assert main(["load", "addresses", "a.csv", "--json"]) == 2
+    told = json.loads(capsys.readouterr().out)
+    assert (told["read"], told["loaded"], told["quarantined"]) == (2, 1, 1)
+    assert told["reasons"] == {"no_place": 1}
+    assert Path(told["quarantine_file"]).exists()
+    assert main(["load", "addresses", "a.csv", "--allow-quarantine"]) == 0
+    assert "rows put aside" in capsys.readouterr().out
+    assert main(["load", "addresses", "absent.csv"]) == 1
+    assert "no such file" in capsys.readouterr().err
