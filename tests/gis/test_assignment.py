@@ -369,6 +369,19 @@ def test_no_error_given_and_an_error_of_nothing_are_the_same(world):
                 == _ground(located(world.connection, place)["base"]))
 
 
+@pytest.mark.parametrize("accuracy_m", [5e-324, 1e-9, 1e-4, 0.009])
+def test_an_error_too_small_to_draw_is_none(world, accuracy_m):
+    row = located(world.connection, at(1, 1), accuracy_m=accuracy_m)["base"]
+    assert [rival["share"] for rival in row["rivals"]] == [0.25, 0.25, 0.25]
+
+
+@pytest.mark.parametrize("accuracy_m, least", [(0.01, 3), (100_000, 0)])
+def test_errors_of_any_size_are_answered(world, accuracy_m, least):
+    row = located(world.connection, at(1, 1), accuracy_m=accuracy_m)["base"]
+    assert len(row["rivals"]) == least
+    assert row["how"] == "border"
+
+
 @pytest.mark.parametrize("datum, shifted", [("gcj02", cgcs2000_to_gcj02),
                                             ("bd09", cgcs2000_to_bd09)])
 def test_shifted_datums_are_brought_back(world, datum, shifted):

@@ -57,6 +57,7 @@ DOORS = {
     "file_reports": "needs a secret; adds reports as its owner",
     "append_step": "needs the secret that has entered; an incident in its scope",
     "locate_points": "needs a scope: any signed-in caller may ask whose ground it is",
+    "incident_assignments": "the scope is its condition",
     "sequence_events": "numbers what is there",
     "open_load": "the scope is its condition",
     "tile_areas": "the scope is its condition",

@@ -16,6 +16,7 @@ import pytest
 from psycopg import errors
 from psycopg.types.json import Jsonb
 
+from gis import queries
 from gis.incident_rules import Action
 from gis.incidents import Incident, apply, rebuild, take
 from gis.steps import Step, sealed
@@ -41,8 +42,10 @@ def world(cluster, template) -> Iterator[SimpleNamespace]:
     with cloned(cluster, template) as database, owner(database.admin_url) as connection:
         west = put_area(connection, "street", "W", rectangle(0, 0, 1, 1))
         east = put_area(connection, "street", "E", rectangle(1, 0, 2, 1))
-        settle(connection)
+        beat = put_area(connection, "grid", "P", rectangle(0, 0, 2, 1), scheme="police")
+        settle(connection, "base", "police")
         put_duty(connection, "o", area=west, role="head")
+        put_duty(connection, "policeman", area=beat, role="head")
         unit = value(connection, "INSERT INTO unit (unit_code, name, kind)"
                      " VALUES ('u', 'Unit', 'department') RETURNING id")
         yield SimpleNamespace(
@@ -147,6 +150,19 @@ def test_what_was_decided_on_an_old_state_conflicts(world, incident):
         with pytest.raises(errors.SerializationFailure), connection.transaction():
             _append(connection, world.west, step, after, 1)
         assert len(_steps(connection, incident)) == 2
+
+
+def test_who_answers_is_told_to_all_who_see_the_matter(world, incident):
+    """Even where it is an officer, or an area, whose own rows the caller does not see."""
+    query, values = queries.get("incident_by_id"), {"id": incident}
+    with entered(world, world.west) as connection:
+        assert value(connection, "SELECT count(*) FROM officer") == 1
+        told = next(iter(connection.execute(query, values).fetchone().values()))
+    assert [(part["area"]["code"], part["officer"]["id"]) for part in told["assignments"]] == [
+        ("W", "o"), ("P", "policeman")]
+    with entered(world, world.east) as connection:
+        assert connection.execute(query, values).fetchone() is None
+        assert value(connection, "SELECT incident_assignments(%s)", incident) is None
 
 
 def test_of_two_at_once_one_is_first(world, incident):

@@ -172,7 +172,8 @@ BEGIN
 END
 $$;
 
--- The other areas under the circle of error, with their share of it.
+-- The other areas under the circle of error, with their share of it. The circle must be of a
+-- centimetre or more: doubles can't draw it much smaller.
 CREATE OR REPLACE FUNCTION rivals_within(
     own_id bigint, in_scheme text, lon double precision, lat double precision,
     accuracy_m double precision, at timestamptz)
@@ -194,6 +195,9 @@ AS $$
         ) AS e
         JOIN area AS a
             ON a.leaf AND a.scheme = in_scheme AND a.geom && e.circle AND a.period @> at
+            -- Too small for half a hundredth: under a very wide circle that is all of them.
+            AND (ST_XMax(a.geom) - ST_XMin(a.geom)) * (ST_YMax(a.geom) - ST_YMin(a.geom))
+                >= 0.0049 * ST_Area(e.circle)
         WHERE a.id IS DISTINCT FROM own_id
     ) AS s
     WHERE s.share > 0
@@ -218,7 +222,7 @@ AS $$
             AND a.geom && ST_Expand(ST_SetSRID(ST_MakePoint(lon, lat), 4490),
                                     (within_m + 1) / m.kx, (within_m + 1) / m.ky)
     ) AS n
-    WHERE n.distance_m <= within_m
+    WHERE within_m > 0 AND n.distance_m <= within_m
     ORDER BY n.distance_m, n.code
     LIMIT 1
 $$;
@@ -312,7 +316,7 @@ BEGIN
             how := CASE WHEN area_id IS NULL THEN 'outside' ELSE 'nearest' END;
             scope_ids := coalesce(scope_ids, '{}');
         END IF;
-        IF accuracy_m > 0 AND point IS NOT NULL THEN
+        IF accuracy_m >= 0.01 AND point IS NOT NULL THEN
             rivals := rivals_within(
                 area_id, locate_point.scheme, lon, lat, accuracy_m, locate_point.at);
         ELSIF also_codes <> '{}' THEN

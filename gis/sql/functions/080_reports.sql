@@ -120,6 +120,20 @@ END
 $$;
 REVOKE EXECUTE ON FUNCTION report_answers FROM public;
 
+-- The assignments of a matter that the caller may see. Who answers for it is theirs to know, even
+-- where that is an officer from above or an area of another scheme, whose rows they do not see.
+CREATE OR REPLACE FUNCTION incident_assignments(of_incident bigint)
+RETURNS jsonb
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    SELECT r.answer -> 'assignments'
+    FROM incident AS i
+    CROSS JOIN LATERAL report_answers(ARRAY[i.id]) AS r
+    WHERE i.id = of_incident
+      AND (scope_all() OR i.scope_ids && scope_ids() OR i.unit_id = scope_unit_id()
+           OR i.category_code = ANY (scope_categories()))
+$$;
+
 -- Reports from one caller, all or none, in one round trip. The same channel and external id
 -- again gets the first answer.
 CREATE OR REPLACE FUNCTION file_reports(secret text, reports jsonb)

@@ -84,6 +84,7 @@ BEGIN
             'scope_account_id', 'scope_unit_id', 'scope_categories',
             'sign_in_salt', 'sign_in', 'sign_out',
             'file_reports', 'append_step', 'locate_points', 'sequence_events',
+            'incident_assignments',
             'open_load', 'tile_areas', 'tile_buildings', 'tile_ground', 'tile_bounds',
             'layer_version', 'on_shift', 'setting_text', 'setting_number')
         THEN

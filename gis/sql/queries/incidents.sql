@@ -48,20 +48,7 @@ SELECT jsonb_build_object(
                   'tier', s.tier, 'state', s.state, 'note', s.note, 'to', s.target,
                   'until', s.until) ORDER BY s.number)
               FROM step AS s WHERE s.incident_id = i.id),
-    'assignments', (
-        SELECT coalesce(jsonb_agg(jsonb_build_object(
-            'scheme', s.scheme,
-            'area', CASE WHEN a.id IS NOT NULL THEN jsonb_build_object(
-                'code', a.code, 'name', a.name, 'path', a.path) END,
-            'officer', CASE WHEN f.id IS NOT NULL THEN jsonb_build_object(
-                'id', f.officer_code, 'name', f.name, 'role', s.officer_role) END,
-            'how', s.how, 'distance_m', s.distance_m, 'rivals', s.rivals, 'facts', s.facts)
-            ORDER BY z.rank, s.scheme), '[]')
-        FROM assignment AS s
-        JOIN scheme AS z ON z.code = s.scheme
-        LEFT JOIN area AS a ON a.id = s.area_id
-        LEFT JOIN officer AS f ON f.id = s.officer_id
-        WHERE s.incident_id = i.id))
+    'assignments', incident_assignments(i.id))
 FROM incident AS i
 JOIN report AS r ON r.id = i.id
 WHERE i.id = %(id)s
