@@ -394,6 +394,12 @@ class Report(Base):
         CheckConstraint(
             "lon BETWEEN -180 AND 180 AND lat BETWEEN -90 AND 90", name="coordinates"
         ),
+        # One drawn in a desktop GIS: neither empty nor off the earth.
+        CheckConstraint(
+            "geom IS NULL OR coalesce(ST_X(geom) BETWEEN -180 AND 180"
+            " AND ST_Y(geom) BETWEEN -90 AND 90, false)",
+            name="drawn",
+        ),
         CheckConstraint("accuracy_m >= 0 AND accuracy_m <= 100000", name="accuracy"),
         CheckConstraint(
             "channel IN ('officer', 'resident', 'property', 'hotline', 'department',"

@@ -133,6 +133,15 @@ def test_a_drawn_point_is_never_shifted(world):
     assert value(world.connection, "SELECT ST_X(geom) FROM incident") == at(0.5, 0.5)[0]
 
 
+@pytest.mark.parametrize("drawn", ["POINT EMPTY", "POINT(120 91)", "POINT(181 30)",
+                                   "POINT(NaN 30)"])
+def test_a_drawn_point_lies_on_the_earth(world, drawn):
+    with pytest.raises(psycopg.errors.CheckViolation), world.connection.transaction():
+        world.connection.execute("INSERT INTO report (category_code, geom)"
+                                 " VALUES ('urban', ST_GeomFromText(%s, 4490))", (drawn,))
+    assert _counts(world.connection) == _each(0)
+
+
 def test_only_words(world):
     put_report(world.connection, address="后街的老樟树下", text="")
     assert _counts(world.connection) == _each(1)
@@ -151,7 +160,8 @@ def test_an_emergency_starts_in_the_street(world):
 @pytest.mark.parametrize("wrong", [
     {"category_code": "nonsense"}, {"lat": 91.0}, {"lat": None}, {"lon": None, "lat": None},
     {"datum": "mars"}, {"channel": "pigeon"}, {"accuracy_m": -1.0},
-    {"lon": float("nan"), "lat": 30.0}, {"lon": 120.0, "lat": float("inf")},
+    {"accuracy_m": float("nan")}, {"lon": float("nan"), "lat": 30.0},
+    {"lon": 120.0, "lat": float("inf")},
 ])
 def test_a_wrong_row_leaves_nothing(world, wrong):
     lon, lat = at(0.5, 0.5)

@@ -11,6 +11,8 @@ import psycopg
 import pytest
 from psycopg import errors, sql
 
+from gis.database import open_pool
+from gis.errors import Conflict, DatabaseAway, NotAllowed, NotFound, NotSignedIn
 from gis.passwords import proof
 from tests.conftest import cloned
 from tests.gis.builders import (
@@ -419,6 +421,65 @@ def test_the_salt_of_nobody_lasts_and_looks_like_any(stranger):
     assert len(first) == 16
     assert value(stranger, "SELECT sign_in_salt('nobody')") == first
     assert value(stranger, "SELECT sign_in_salt('somebody else')") != first
+
+
+def test_places_follow_the_boundaries(world):
+    """A new version of an area, and what lies in it, comes under who stands for it."""
+    connection = world.connection
+    with connection.transaction(force_rollback=True):
+        connection.execute("UPDATE area SET period = tstzrange(lower(period), now())"
+                           " WHERE code IN ('west', 'west grid', 'east', 'east grid')")
+        for name, shape in (("west", rectangle(0, 0, 1.9, 1)), ("east", rectangle(1.9, 0, 2, 1))):
+            put_area(connection, "street", name, shape, parent=world.areas["district"],
+                     period=f"[{value(connection, 'SELECT now()').isoformat()},)")
+        settle(connection)
+        moved = ("SELECT b.scope_ids AS building, a.scope_ids AS address FROM building AS b"
+                 " JOIN address AS a ON a.building_id = b.id"
+                 " WHERE b.building_code = 'east building'")
+        row = connection.execute(moved).fetchone()
+        assert world.areas["west"] in row["building"]
+        assert world.areas["east"] not in row["building"]
+        assert row["address"] == row["building"]
+        # Now nothing lies under the streets, so that they answer for points.
+        assert value(connection, "SELECT leaf FROM area WHERE code = 'west'"
+                     " AND upper_inf(period)") is True
+        changed = value(connection, "SELECT count(*) FROM event_pending WHERE kind = 'area'")
+        settle(connection)
+        assert value(connection, "SELECT count(*) FROM event_pending"
+                     " WHERE kind = 'area'") == changed + 1
+
+
+REFUSALS = {"28000": NotSignedIn, "42501": NotAllowed, "P0002": NotFound, "40001": Conflict,
+            "57P01": DatabaseAway, "53300": DatabaseAway}
+
+
+@pytest.mark.anyio
+async def test_refusals_in_the_project_s_words(world):
+    async with open_pool(world.database.server_url) as database:
+        for state, error in REFUSALS.items():
+            with pytest.raises(error):
+                async with database.plain() as connection:
+                    await connection.execute(
+                        f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{state}'; END $$")
+        with pytest.raises(errors.DivisionByZero):
+            async with database.plain() as connection:
+                await connection.execute("SELECT 1 / 0")
+        with pytest.raises(NotSignedIn):
+            async with database.scope("nonsense"):
+                pass
+
+
+@pytest.mark.anyio
+async def test_a_scope_ends_with_its_block(world):
+    async with open_pool(world.database.server_url, most=2) as database:
+        for _ in range(3):
+            async with database.scope(world.secrets["west street"]) as connection:
+                cursor = await connection.execute("SELECT count(*) FROM area")
+                assert await cursor.fetchone() == (3,)
+        for _ in range(3):
+            async with database.plain() as connection:
+                cursor = await connection.execute("SELECT count(*) FROM area")
+                assert await cursor.fetchone() == (0,)
 
 
 def test_any_caller_may_ask_whose_ground_it_is(world):

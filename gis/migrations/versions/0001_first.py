@@ -607,6 +607,10 @@ def upgrade() -> None:
             name=op.f("report_coordinates_check"),
         ),
         sa.CheckConstraint(
+            "geom IS NULL OR coalesce(ST_X(geom) BETWEEN -180 AND 180 AND ST_Y(geom) BETWEEN -90 AND 90, false)",
+            name=op.f("report_drawn_check"),
+        ),
+        sa.CheckConstraint(
             "lon IS NOT NULL OR geom IS NOT NULL OR house_code IS NOT NULL OR address IS NOT NULL",
             name=op.f("report_a_place_check"),
         ),
