@@ -93,13 +93,15 @@ def test_one_row(world):
     assert [row["officer_id"] for row in assignments] == [incident["officer_id"], None]
 
 
-def test_the_line_for_live_is_short(world):
-    put_report(world.connection, at(0.5, 0.5), text="很长 的\n" * 100)
+@pytest.mark.parametrize("words", ["很长 的\n" * 100, "\x01\x02\x7f" * 40 + "路", "😀" * 99,
+                                   '\\"' * 90])
+def test_the_line_for_live_is_short(world, words):
+    put_report(world.connection, at(0.5, 0.5), text=words)
     row = world.connection.execute("SELECT * FROM event_pending").fetchone()
     told = json.loads(row["payload"])
     assert (told["s"], told["a"], told["c"]) == ("reported", "G", 5)
     assert len(told["t"]) <= 30
-    assert len(row["payload"].encode()) <= 300
+    assert len(row["payload"].encode()) <= 320
     assert len(row["scope_ids"]) == 2
 
 
@@ -148,6 +150,12 @@ def test_only_words(world):
     incident = world.connection.execute("SELECT * FROM incident").fetchone()
     assert (incident["geom"], incident["grid_id"], incident["scope_ids"]) == (None, None, [])
     assert value(world.connection, "SELECT count(*) FROM assignment WHERE how = 'unlocated'") == 2
+
+
+def test_the_base_grid_leads_whatever_the_order_of_schemes(world):
+    world.connection.execute("UPDATE scheme SET rank = 0 WHERE code = 'police'")
+    put_report(world.connection, at(0.5, 0.5))
+    assert value(world.connection, "SELECT grid_id FROM incident") == world.grid
 
 
 def test_an_emergency_starts_in_the_street(world):

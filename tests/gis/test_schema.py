@@ -12,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from geoalchemy2 import alembic_helpers
 from psycopg import sql
+from psycopg.types.json import Jsonb
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
@@ -20,7 +21,17 @@ from gis.cluster import OWNER
 from gis.errors import SetupError
 from gis.models import Base
 from gis.schema import is_current, migrate
-from tests.gis.builders import owner, value
+from tests.gis.builders import (
+    at,
+    located,
+    owner,
+    put_account,
+    put_area,
+    rectangle,
+    server,
+    settle,
+    value,
+)
 
 CATALOGUE = """
 SELECT md5(string_agg(line, E'\n' ORDER BY line)) FROM (
@@ -116,6 +127,29 @@ def test_functions_are_applied_anew(database):
         assert value(connection, CATALOGUE) != whole
         migrate(database.admin_url)
         assert value(connection, CATALOGUE) == whole
+
+
+def test_a_connected_server_goes_on_after_it(database):
+    """What its session has planned and prepared is planned anew."""
+    lon, lat = at(0.5, 0.5)
+    report = Jsonb([{"text": "a", "category": "urban", "lon": lon, "lat": lat,
+                     "channel": "hotline"}])
+    with owner(database.admin_url) as connection, server(database.server_url) as serving:
+        put_area(connection, "grid", "G", rectangle(0, 0, 1, 1))
+        settle(connection)
+        secret = put_account(connection, "a", "admin", whole=True)
+
+        def serve() -> None:
+            with serving.transaction():
+                serving.execute("SELECT enter(%s)", (secret,))
+                assert located(serving, (lon, lat))["base"]["code"] == "G"
+                filed = value(serving, "SELECT answer FROM file_reports(%s, %s)", secret, report)
+                assert filed["assignments"][0]["how"] == "inside"
+
+        for _ in range(7):  # psycopg prepares from the sixth on
+            serve()
+        migrate(database.admin_url)
+        serve()
 
 
 def test_the_second_of_two_migrations_waits(database):
