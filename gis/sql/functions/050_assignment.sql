@@ -101,10 +101,18 @@ DROP FUNCTION IF EXISTS answerable;
 DROP FUNCTION IF EXISTS locate_points;
 DROP FUNCTION IF EXISTS locate_point;
 DROP FUNCTION IF EXISTS choose_officer;
-DROP VIEW IF EXISTS assignment_rules;
+DROP MATERIALIZED VIEW IF EXISTS assignment_rules;
+DROP TYPE IF EXISTS location;
 
--- What a city has set, in one row: read once for a statement, not once for a choice.
-CREATE VIEW assignment_rules AS
+-- What one scheme says of a point.
+CREATE TYPE location AS (
+    scheme text, area_id bigint, identity_id bigint, code text, name text, scope_ids bigint[],
+    officer_id bigint, officer_role text, how text, distance_m double precision, rivals jsonb,
+    facts jsonb, lon double precision, lat double precision);
+
+-- What a city has set, in one row, kept ready: it is read for every report and changes once a
+-- year. Triggers on the tables it is made from refresh it.
+CREATE MATERIALIZED VIEW assignment_rules AS
 SELECT coalesce(
            (SELECT (c.value #>> '{}')::double precision FROM city_setting AS c
             WHERE c.name = 'nearest_m'), 200) AS nearest_m,
@@ -112,7 +120,7 @@ SELECT coalesce(
            (SELECT c.value #>> '{}' FROM city_setting AS c WHERE c.name = 'time_zone'),
            'Asia/Shanghai') AS time_zone,
        ARRAY(SELECT s.code FROM scheme AS s WHERE s.active OR s.code = 'base'
-             ORDER BY s.rank, s.code) AS schemes,
+             ORDER BY s.code <> 'base', s.rank, s.code) AS schemes,
        ARRAY(SELECT r.role FROM role_order AS r ORDER BY r.rank, r.role) AS roles,
        weight.*
 FROM (
@@ -123,6 +131,15 @@ FROM (
     FROM (SELECT o.criterion, 100::bigint ^ (7 - o.rank) AS weight FROM choice_order AS o) AS w
 ) AS weight;
 
+CREATE OR REPLACE FUNCTION assignment_rules_changed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+BEGIN
+    REFRESH MATERIALIZED VIEW assignment_rules;
+    RETURN NULL;
+END
+$$;
+
 -- The officer who answers on a ground for a line of work at a moment.
 --
 -- `ground_ids` are identities from the top down to the leaf. A posting to the leaf or to the
@@ -131,45 +148,31 @@ FROM (
 -- role_order: each criterion weighs a hundred times the next.
 CREATE FUNCTION choose_officer(
     ground_ids bigint[], at_building_id bigint, for_line text, at timestamptz,
-    rules assignment_rules, OUT officer_id bigint, OUT officer_role text, OUT facts jsonb)
-LANGUAGE plpgsql STABLE
+    local_at timestamp, rules assignment_rules)
+RETURNS TABLE (officer_id bigint, officer_role text, on_duty boolean, shift_name text,
+               line_code text, reach integer)
+LANGUAGE sql STABLE ROWS 1
 AS $$
-DECLARE
-    local_at constant timestamp := at AT TIME ZONE rules.time_zone;
-    d record;
-    on_duty boolean;
-    reach integer;
-    place bigint;
-    best_place bigint;
-BEGIN
-    FOR d IN
-        SELECT p.officer_id, p.role, p.line_code, p.building_id, p.area_identity_id,
-               s.name, s.weekdays, s.starts, s.ends
+    SELECT c.officer_id, c.role, c.on_duty, c.shift_name, c.line_code, c.reach
+    FROM (
+        SELECT p.officer_id, p.role, p.line_code, s.name AS shift_name, p.id,
+               on_shift(s.weekdays, s.starts, s.ends, local_at) AS on_duty,
+               array_position(rules.roles, p.role) AS role_place,
+               CASE WHEN p.building_id IS NOT NULL THEN 0
+                    ELSE cardinality(ground_ids)
+                         - array_position(ground_ids, p.area_identity_id) END AS reach
         FROM duty AS p
         LEFT JOIN shift AS s ON s.code = p.shift_code
-        WHERE (p.area_identity_id = ANY (ground_ids)
-               OR at_building_id IS NOT NULL AND p.building_id = at_building_id)
+        WHERE (p.area_identity_id = ANY (ground_ids) OR p.building_id = at_building_id)
           AND (p.line_code IS NULL OR p.line_code = for_line)
           AND p.period @> at
-          AND p.role = ANY (rules.roles)
-        ORDER BY p.id
-    LOOP
-        reach := CASE WHEN d.building_id IS NOT NULL THEN 0
-            ELSE cardinality(ground_ids) - array_position(ground_ids, d.area_identity_id) END;
-        CONTINUE WHEN d.line_code IS NULL AND reach > 0 AND d.role <> 'head';
-        on_duty := on_shift(d.weekdays, d.starts, d.ends, local_at);
-        place := reach + rules.role * array_position(rules.roles, d.role)
-            + CASE WHEN d.line_code IS NULL THEN rules.line + rules.reach * reach ELSE 0 END
-            + CASE WHEN on_duty THEN 0 ELSE rules.shift END;
-        IF best_place IS NULL OR place < best_place THEN
-            best_place := place;
-            officer_id := d.officer_id;
-            officer_role := d.role;
-            facts := jsonb_build_object('on_shift', on_duty, 'shift', d.name,
-                                        'line', d.line_code, 'reach', reach);
-        END IF;
-    END LOOP;
-END
+    ) AS c
+    WHERE c.role_place IS NOT NULL
+      AND (c.line_code IS NOT NULL OR c.reach = 0 OR c.role = 'head')
+    ORDER BY c.reach + rules.role * c.role_place
+             + CASE WHEN c.line_code IS NULL THEN rules.line + rules.reach * c.reach ELSE 0 END
+             + CASE WHEN c.on_duty THEN 0 ELSE rules.shift END, c.id
+    LIMIT 1
 $$;
 
 -- The other areas under the circle of error, with their share of it. The circle must be of a
@@ -238,101 +241,108 @@ AS $$
     FROM unnest(codes) AS c(code)
 $$;
 
+-- The leaves of a scheme that a point lies in or touches, the one that answers first.
+CREATE OR REPLACE FUNCTION ground_at(in_scheme text, point geometry, at timestamptz)
+RETURNS TABLE (id bigint, identity_id bigint, code text, name text, ancestor_ids bigint[],
+               how text, distance_m double precision)
+LANGUAGE sql STABLE ROWS 1
+AS $$
+    SELECT a.id, a.identity_id, a.code, a.name, a.ancestor_ids,
+           CASE WHEN substr(r.matrix, 4, 1) = '0' THEN 'border' ELSE 'inside' END,
+           0.0::double precision
+    FROM area AS a
+    CROSS JOIN LATERAL (SELECT ST_Relate(a.geom, point) AS matrix OFFSET 0) AS r
+    WHERE a.leaf AND a.geom && point AND a.scheme = in_scheme AND a.period @> at
+      AND (substr(r.matrix, 1, 1) = '0' OR substr(r.matrix, 4, 1) = '0')
+    ORDER BY substr(r.matrix, 4, 1) = '0' DESC, a.code
+$$;
+
+-- What `why` is told from.
+CREATE OR REPLACE FUNCTION location_facts(
+    at timestamptz, datum text, place_by text, moved_m double precision, building_id bigint,
+    accuracy_m double precision, on_duty boolean, shift_name text, line_code text, reach integer)
+RETURNS jsonb
+LANGUAGE sql STABLE
+AS $$
+    SELECT jsonb_strip_nulls(jsonb_build_object(
+        'at', at, 'datum', datum, 'place_by', place_by, 'moved_m', moved_m,
+        'building', building_id, 'accuracy_m', accuracy_m, 'on_shift', on_duty,
+        'shift', shift_name, 'line', line_code, 'reach', reach))
+$$;
+
 -- One point in every scheme that has areas: its ground, and who answers for a line of work.
+--
+-- Few expressions and few statements: in a transaction of one report each of them is set up anew.
 CREATE FUNCTION locate_point(
     given_lon double precision, given_lat double precision, datum text,
     accuracy_m double precision, house_code text, address text, line text, at timestamptz,
     rules assignment_rules)
-RETURNS TABLE (
-    scheme text, area_id bigint, identity_id bigint, code text, name text, scope_ids bigint[],
-    officer_id bigint, officer_role text, how text, distance_m double precision, rivals jsonb,
-    facts jsonb, lon double precision, lat double precision)
-LANGUAGE plpgsql STABLE ROWS 2
+RETURNS location[]
+LANGUAGE plpgsql STABLE
 AS $$
-#variable_conflict use_column
 DECLARE
-    building_id bigint;
-    point geometry;
+    local_at constant timestamp := at AT TIME ZONE rules.time_zone;
+    found location[];
+    here location;
+    place record;
     hit record;
-    chosen record;
-    on_boundary boolean;
+    lon double precision := snap_degrees(given_lon);
+    lat double precision := snap_degrees(given_lat);
+    moved_m double precision;
+    building_id bigint;
+    place_by text := 'point';
+    point geometry;
     also_codes text[];
-    place_facts jsonb := jsonb_build_object('at', locate_point.at, 'datum', datum);
 BEGIN
-    IF given_lon IS NOT NULL AND datum IN ('wgs84', 'cgcs2000') AND house_code IS NULL THEN
-        lon := snap_degrees(given_lon);
-        lat := snap_degrees(given_lat);
-        place_facts := place_facts || '{"place_by": "point"}';
-    ELSE
-        SELECT * INTO hit FROM place_of(given_lon, given_lat, datum, house_code, address);
-        lon := hit.lon;
-        lat := hit.lat;
-        building_id := hit.building_id;
-        place_facts := place_facts || jsonb_strip_nulls(jsonb_build_object(
-            'moved_m', hit.moved_m, 'place_by', hit.place_by, 'building', hit.building_id));
-    END IF;
-    IF accuracy_m IS NOT NULL THEN
-        place_facts := place_facts || jsonb_build_object('accuracy_m', accuracy_m);
+    IF given_lon IS NULL OR house_code IS NOT NULL OR datum IN ('gcj02', 'bd09') THEN
+        SELECT * INTO place FROM place_of(given_lon, given_lat, datum, house_code, address);
+        lon := place.lon;
+        lat := place.lat;
+        moved_m := place.moved_m;
+        building_id := place.building_id;
+        place_by := place.place_by;
     END IF;
     point := ST_SetSRID(ST_MakePoint(lon, lat), 4490);
-    FOREACH scheme IN ARRAY rules.schemes LOOP
-        how := CASE WHEN point IS NULL THEN 'unlocated' ELSE 'outside' END;
-        area_id := NULL;
-        identity_id := NULL;
-        code := NULL;
-        name := NULL;
-        scope_ids := '{}';
-        distance_m := NULL;
-        rivals := '[]';
-        also_codes := '{}';
-        FOR hit IN
-            SELECT a.id, a.identity_id, a.code, a.name, a.ancestor_ids, r.matrix
-            FROM area AS a
-            CROSS JOIN LATERAL (SELECT ST_Relate(a.geom, point) AS matrix OFFSET 0) AS r
-            WHERE a.leaf AND a.geom && point AND a.scheme = locate_point.scheme
-              AND a.period @> locate_point.at
-        LOOP
-            on_boundary := substr(hit.matrix, 4, 1) = '0';
-            CONTINUE WHEN NOT on_boundary AND substr(hit.matrix, 1, 1) <> '0';
-            IF area_id IS NULL OR (on_boundary, code COLLATE "C")
-                                    > (how = 'border', hit.code COLLATE "C") THEN
-                also_codes := array_remove(also_codes || code, NULL);
-                area_id := hit.id;
-                identity_id := hit.identity_id;
-                code := hit.code;
-                name := hit.name;
-                scope_ids := hit.ancestor_ids;
-                distance_m := 0;
-                how := CASE WHEN on_boundary THEN 'border' ELSE 'inside' END;
-            ELSE
-                also_codes := also_codes || hit.code;
+    FOR hit IN
+        SELECT z.scheme, a.id, a.identity_id, a.code, a.name, a.ancestor_ids, a.how, a.distance_m,
+               o.*
+        FROM unnest(rules.schemes) WITH ORDINALITY AS z(scheme, place)
+        LEFT JOIN LATERAL ground_at(z.scheme, point, at) AS a ON true
+        LEFT JOIN LATERAL choose_officer(
+            a.ancestor_ids, building_id, line, at, local_at, rules) AS o ON true
+        ORDER BY z.place, a.how, a.code
+    LOOP
+        IF hit.scheme = here.scheme THEN
+            also_codes := also_codes || hit.code;
+            IF accuracy_m IS NULL OR accuracy_m < 0.01 THEN
+                found[cardinality(found)].rivals := rivals_equal(also_codes);
             END IF;
-        END LOOP;
-        IF area_id IS NULL AND point IS NOT NULL THEN
-            SELECT n.id, n.distance_m, a.identity_id, a.code, a.name, a.ancestor_ids
-            INTO area_id, distance_m, identity_id, code, name, scope_ids
-            FROM nearest_leaf(locate_point.scheme, lon, lat, rules.nearest_m, locate_point.at) AS n
-            JOIN area AS a ON a.id = n.id;
-            how := CASE WHEN area_id IS NULL THEN 'outside' ELSE 'nearest' END;
-            scope_ids := coalesce(scope_ids, '{}');
+            CONTINUE;
         END IF;
-        IF accuracy_m >= 0.01 AND point IS NOT NULL THEN
-            rivals := rivals_within(
-                area_id, locate_point.scheme, lon, lat, accuracy_m, locate_point.at);
-        ELSIF also_codes <> '{}' THEN
-            rivals := rivals_equal(also_codes);
+        also_codes := NULL;
+        IF hit.id IS NULL AND point IS NOT NULL THEN
+            SELECT hit.scheme, a.id, a.identity_id, a.code, a.name, a.ancestor_ids,
+                   CASE WHEN a.id IS NOT NULL THEN 'nearest' END AS how, n.distance_m, o.*
+            INTO hit
+            FROM (SELECT) AS always
+            LEFT JOIN nearest_leaf(hit.scheme, lon, lat, rules.nearest_m, at) AS n ON true
+            LEFT JOIN area AS a ON a.id = n.id
+            LEFT JOIN LATERAL choose_officer(
+                a.ancestor_ids, building_id, line, at, local_at, rules) AS o ON true;
         END IF;
-        facts := place_facts;
-        officer_id := NULL;
-        officer_role := NULL;
-        IF area_id IS NOT NULL THEN
-            chosen := choose_officer(scope_ids, building_id, line, locate_point.at, rules);
-            officer_id := chosen.officer_id;
-            officer_role := chosen.officer_role;
-            facts := facts || jsonb_strip_nulls(coalesce(chosen.facts, '{}'));
-        END IF;
-        RETURN NEXT;
+        here := (hit.scheme, hit.id, hit.identity_id, hit.code, hit.name,
+                 coalesce(hit.ancestor_ids, '{}'), hit.officer_id, hit.officer_role,
+                 CASE WHEN point IS NULL THEN 'unlocated' ELSE coalesce(hit.how, 'outside') END,
+                 hit.distance_m,
+                 CASE WHEN accuracy_m >= 0.01 AND point IS NOT NULL
+                      THEN rivals_within(hit.id, hit.scheme, lon, lat, accuracy_m, at)
+                      ELSE '[]' END,
+                 location_facts(at, datum, place_by, moved_m, building_id, accuracy_m,
+                                hit.on_duty, hit.shift_name, hit.line_code, hit.reach),
+                 lon, lat);
+        found := found || here;
     END LOOP;
+    RETURN found;
 END
 $$;
 
@@ -364,8 +374,8 @@ BEGIN
     FROM unnest(ordinals, lons, lats, datums, accuracies, house_codes, addresses, categories, ats)
         AS g(ordinal, lon, lat, datum, accuracy_m, house_code, address, category, at)
     LEFT JOIN category AS c ON c.code = g.category
-    CROSS JOIN LATERAL locate_point(
-        g.lon, g.lat, g.datum, g.accuracy_m, g.house_code, g.address, c.line_code, g.at, rules)
+    CROSS JOIN LATERAL unnest(locate_point(
+        g.lon, g.lat, g.datum, g.accuracy_m, g.house_code, g.address, c.line_code, g.at, rules))
         WITH ORDINALITY AS l
     LEFT JOIN area AS a ON a.id = l.area_id
     LEFT JOIN officer AS f ON f.id = l.officer_id
@@ -384,6 +394,7 @@ AS $$
     JOIN area AS a ON a.identity_id = wanted.identity_id AND a.period @> at
     LEFT JOIN category AS c ON c.code = category
     CROSS JOIN assignment_rules AS r
-    CROSS JOIN LATERAL choose_officer(a.ancestor_ids, NULL, c.line_code, at, r) AS o
+    CROSS JOIN LATERAL choose_officer(
+        a.ancestor_ids, NULL, c.line_code, at, at AT TIME ZONE r.time_zone, r) AS o
     JOIN officer AS f ON f.id = o.officer_id
 $$;

@@ -11,14 +11,16 @@ AS $$
 DECLARE
     rules assignment_rules;
     r record;
-    l record;
-    base record;
+    l location;
+    base location;
+    found location[];
     all_scope_ids bigint[];
-    point geometry;
     first_tier text;
     deadline timestamptz;
     summary text;
-    no_digest constant bytea := step_field_digest(NULL);
+    controls constant text :=
+        E'\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10'
+        '\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x7f';
 BEGIN
     SELECT * INTO rules FROM assignment_rules;
     FOR r IN
@@ -30,45 +32,47 @@ BEGIN
         FROM inserted AS i
         JOIN category AS c ON c.code = i.category_code
     LOOP
-        base := NULL;
+        found := locate_point(
+            r.lon, r.lat, r.datum, r.accuracy_m, r.house_code, r.address, r.line_code,
+            r.received_at, rules);
+        base := found[1];
         all_scope_ids := '{}';
-        point := NULL;
-        FOR l IN
-            SELECT * FROM locate_point(
-                r.lon, r.lat, r.datum, r.accuracy_m, r.house_code, r.address, r.line_code,
-                r.received_at, rules)
-        LOOP
-            IF l.scheme = 'base' THEN
-                base := l;
-                point := ST_SetSRID(ST_MakePoint(l.lon, l.lat), 4490);
-            END IF;
+        FOREACH l IN ARRAY found LOOP
             all_scope_ids := all_scope_ids || l.scope_ids;
-            INSERT INTO assignment (incident_id, scheme, area_id, officer_id, officer_role, how,
-                                    distance_m, rivals, facts)
-            VALUES (r.id, l.scheme, l.area_id, l.officer_id, l.officer_role, l.how, l.distance_m,
-                    l.rivals, l.facts);
         END LOOP;
         first_tier := CASE WHEN r.emergency THEN 'street' ELSE 'grid' END;
         deadline := r.received_at + r.limit_hours * interval '1 hour';
-        summary := left(regexp_replace(left(r.text, 300), '\s+', ' ', 'g'), 60);
-        INSERT INTO incident (
-            id, received_at, category_code, class_rank, summary, state, tier, urgency, emergency,
-            geom, grid_id, officer_id, scope_ids, step_count, deadline_at)
-        VALUES (r.id, r.received_at, r.category_code, r.class_rank, summary, 'reported',
-                first_tier, r.urgency, r.emergency, point, base.identity_id, base.officer_id,
-                all_scope_ids, 1, deadline);
-        INSERT INTO step (
-            incident_id, number, action, at, actor_id, actor_role, tier, state, deadline_at,
-            target, note_digest, target_digest, hash)
-        VALUES (r.id, 1, 'report', r.received_at, r.caller_id, r.channel, first_tier, 'reported',
-                deadline, 'officer:' || base.officer_id, no_digest,
-                step_field_digest('officer:' || base.officer_id),
-                step_hash(NULL::bytea, r.id, 1, 'report', r.received_at, r.caller_id, r.channel,
-                          first_tier, 'reported', NULL::timestamptz, NULL::timestamptz, deadline,
-                          no_digest, step_field_digest('officer:' || base.officer_id)));
+        -- Control characters would be six bytes each on the wire.
+        summary := translate(left(r.text, 60), controls, repeat(' ', 32));
+        WITH opened AS (
+            INSERT INTO incident (
+                id, received_at, category_code, class_rank, summary, state, tier, urgency,
+                emergency, geom, grid_id, officer_id, scope_ids, step_count, deadline_at)
+            VALUES (r.id, r.received_at, r.category_code, r.class_rank, summary, 'reported',
+                    first_tier, r.urgency, r.emergency,
+                    ST_SetSRID(ST_MakePoint(base.lon, base.lat), 4490), base.identity_id,
+                    base.officer_id, all_scope_ids, 1, deadline)
+        ), begun AS (
+            INSERT INTO step (
+                incident_id, number, action, at, actor_id, actor_role, tier, state, deadline_at,
+                target, note_digest, target_digest, hash)
+            VALUES (r.id, 1, 'report', r.received_at, r.caller_id, r.channel, first_tier,
+                    'reported', deadline, 'officer:' || base.officer_id, step_field_digest(NULL),
+                    step_field_digest('officer:' || base.officer_id),
+                    step_hash(NULL::bytea, r.id, 1, 'report', r.received_at, r.caller_id,
+                              r.channel, first_tier, 'reported', NULL::timestamptz,
+                              NULL::timestamptz, deadline, step_field_digest(NULL),
+                              step_field_digest('officer:' || base.officer_id)))
+        ), assigned AS (
+            INSERT INTO assignment (incident_id, scheme, area_id, officer_id, officer_role, how,
+                                    distance_m, rivals, facts)
+            SELECT r.id, f.scheme, f.area_id, f.officer_id, f.officer_role, f.how, f.distance_m,
+                   f.rivals, f.facts
+            FROM unnest(found) AS f
+        )
         INSERT INTO event_pending (kind, scope_ids, payload)
         VALUES ('incident', all_scope_ids,
-                incident_event(r.id, ST_X(point), ST_Y(point), r.class_rank, r.urgency,
+                incident_event(r.id, base.lon, base.lat, r.class_rank, r.urgency,
                                'reported', base.code, base.name, r.received_at, summary));
     END LOOP;
     RETURN NULL;
@@ -83,10 +87,9 @@ RETURNS text
 LANGUAGE sql STABLE
 AS $$
     SELECT json_build_object(
-        'id', id, 'lon', round(lon::numeric, 6), 'lat', round(lat::numeric, 6), 'c', class_rank,
+        'id', id, 'lon', round(lon * 1e6) / 1e6, 'lat', round(lat * 1e6) / 1e6, 'c', class_rank,
         'u', urgency, 's', state, 'a', area_code, 'n', left(area_name, 16),
-        'at', to_char(received_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-        't', left(summary, 30))::text
+        'at', date_trunc('second', received_at), 't', left(summary, 30))::text
 $$;
 
 CREATE OR REPLACE FUNCTION report_answers(report_ids bigint[])

@@ -17,3 +17,15 @@ CREATE OR REPLACE TRIGGER address_placed BEFORE INSERT OR UPDATE OF geom, buildi
     FOR EACH ROW EXECUTE FUNCTION address_placed();
 CREATE OR REPLACE TRIGGER duty_placed BEFORE INSERT OR UPDATE OF area_identity_id, building_id
     ON duty FOR EACH ROW EXECUTE FUNCTION duty_placed();
+CREATE OR REPLACE TRIGGER assignment_rules_changed
+    AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON city_setting
+    FOR EACH STATEMENT EXECUTE FUNCTION assignment_rules_changed();
+CREATE OR REPLACE TRIGGER assignment_rules_changed
+    AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON scheme
+    FOR EACH STATEMENT EXECUTE FUNCTION assignment_rules_changed();
+CREATE OR REPLACE TRIGGER assignment_rules_changed
+    AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON role_order
+    FOR EACH STATEMENT EXECUTE FUNCTION assignment_rules_changed();
+CREATE OR REPLACE TRIGGER assignment_rules_changed
+    AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON choice_order
+    FOR EACH STATEMENT EXECUTE FUNCTION assignment_rules_changed();
