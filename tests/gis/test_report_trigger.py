@@ -144,6 +144,18 @@ def test_a_drawn_point_lies_on_the_earth(world, drawn):
     assert _counts(world.connection) == _each(0)
 
 
+def test_settling_areas_anew_holds_up_no_report(laid_out):
+    """It takes minutes in a large city, in one transaction with the loading before it."""
+    with (owner(laid_out.database.admin_url) as loading, loading.transaction(force_rollback=True),
+          server(laid_out.database.server_url) as serving):
+        loading.execute("INSERT INTO scheme (code, name, name_en) VALUES ('base', '', '')"
+                        " ON CONFLICT DO NOTHING")
+        settle(loading)
+        with serving.transaction(force_rollback=True):
+            serving.execute("SET LOCAL lock_timeout = '5s'")
+            assert _file(serving, laid_out.secrets["intake"], _sent())[0]["created"] is True
+
+
 def test_only_words(world):
     put_report(world.connection, address="后街的老樟树下", text="")
     assert _counts(world.connection) == _each(1)
