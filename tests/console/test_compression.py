@@ -45,7 +45,7 @@ async def client(tmp_path):
         Route("/live", stream), Mount("/static/built", BuiltFiles(tmp_path)),
     ])
     transport = httpx.ASGITransport(app=SecurityHeaders(Compression(app)))
-    async with httpx.AsyncClient(transport=transport, base_url="http://t") as made:
+    async with httpx.AsyncClient(transport=transport, base_url="http://wall.test") as made:
         yield made
 
 
