@@ -15,10 +15,11 @@ import shapely
 from gis import queries
 from gis.errors import BadFile, DatabaseAway, InvalidInput, SetupError
 from gis.loading.cells import ordinates
+from gis.loading.opening import open_source
 from gis.loading.outcome import Outcome
 from gis.loading.places import Place, bad_places, find_place
 from gis.loading.quarantine import Quarantine
-from gis.loading.source import Batch, Source, open_source
+from gis.loading.source import Batch, Source
 from gis.loading.targets import match_columns
 
 # About 50 km: a file further off than this is meant for other ground, or misread.

@@ -1,0 +1,46 @@
+"""The tables, as GeoAlchemy2 models; the database is migrated to equal them.
+
+Geometry is EPSG:4490 (CGCS2000, lon/lat) on a grid of 1e-9 degrees. `scope_ids` are the stable
+identities of all areas, of every scheme and level, under which a row lies: what row-level
+security compares with the areas of whoever is asking.
+"""
+
+from gis.models.access import Account, AccountArea, Audit, Credential, ScopeKey
+from gis.models.areas import Area, AreaIdentity, Scheme
+from gis.models.base import Base
+from gis.models.matters import Assignment, Incident, Report, Step
+from gis.models.outbox import Event, EventHead, EventPending
+from gis.models.people import Duty, Officer, Shift, Unit
+from gis.models.places import Address, Building, Ground
+from gis.models.vocabulary import Category, ChoiceOrder, CitySetting, Line, RoleOrder
+
+__all__ = [
+    "Account",
+    "AccountArea",
+    "Address",
+    "Area",
+    "AreaIdentity",
+    "Assignment",
+    "Audit",
+    "Base",
+    "Building",
+    "Category",
+    "ChoiceOrder",
+    "CitySetting",
+    "Credential",
+    "Duty",
+    "Event",
+    "EventHead",
+    "EventPending",
+    "Ground",
+    "Incident",
+    "Line",
+    "Officer",
+    "Report",
+    "RoleOrder",
+    "Scheme",
+    "ScopeKey",
+    "Shift",
+    "Step",
+    "Unit",
+]

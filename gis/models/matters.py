@@ -1,0 +1,157 @@
+"""Reports, and the incidents they become."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gis.models.base import Base, Code, key, refers, scope_ids_column
+
+
+class Report(Base):
+    """What came in, never altered. `lon`, `lat` as received in `datum`; `geom` where drawn."""
+
+    __tablename__ = "report"
+    __table_args__ = (
+        Index(
+            "report_external_id_key",
+            "caller_id",
+            "channel",
+            "external_id",
+            unique=True,
+            postgresql_where="external_id IS NOT NULL",
+            postgresql_nulls_not_distinct=True,
+        ),
+        CheckConstraint("datum IN ('wgs84', 'cgcs2000', 'gcj02', 'bd09')", name="datum"),
+        CheckConstraint("(lon IS NULL) = (lat IS NULL)", name="both_coordinates"),
+        CheckConstraint(
+            "lon BETWEEN -180 AND 180 AND lat BETWEEN -90 AND 90", name="coordinates"
+        ),
+        # One drawn in a desktop GIS: neither empty nor off the earth.
+        CheckConstraint(
+            "geom IS NULL OR coalesce(ST_X(geom) BETWEEN -180 AND 180"
+            " AND ST_Y(geom) BETWEEN -90 AND 90, false)",
+            name="drawn",
+        ),
+        CheckConstraint("accuracy_m >= 0 AND accuracy_m <= 100000", name="accuracy"),
+        CheckConstraint(
+            "channel IN ('officer', 'resident', 'property', 'hotline', 'department',"
+            " 'device', 'import')",
+            name="channel",
+        ),
+        CheckConstraint(
+            "lon IS NOT NULL OR geom IS NOT NULL OR house_code IS NOT NULL"
+            " OR address IS NOT NULL",
+            name="a_place",
+        ),
+    )
+    id: Mapped[int] = key()
+    received_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    occurred_at: Mapped[datetime | None]
+    channel: Mapped[str] = mapped_column(server_default="import")
+    external_id: Mapped[str | None]
+    caller_id: Mapped[int | None] = refers("account.id", nullable=True)
+    category_code: Mapped[str] = mapped_column(Code, ForeignKey("category.code"))
+    text: Mapped[str] = mapped_column(server_default="")
+    lon: Mapped[float | None] = mapped_column(Float)
+    lat: Mapped[float | None] = mapped_column(Float)
+    datum: Mapped[str] = mapped_column(server_default="wgs84")
+    accuracy_m: Mapped[float | None] = mapped_column(Float)
+    address: Mapped[str | None]
+    house_code: Mapped[str | None] = mapped_column(Code)
+    photos: Mapped[Any | None] = mapped_column(JSONB)
+    geom: Mapped[Any | None] = mapped_column(Geometry("POINT", 4490, spatial_index=False))
+
+
+class Incident(Base):
+    """The matter being handled; it takes the number of the report that opened it.
+
+    A cache of its steps, rebuilt from them at any time.
+    """
+
+    __tablename__ = "incident"
+    __table_args__ = (
+        Index(None, "received_at"),
+        Index("incident_open_idx", "id", postgresql_where="closed_at IS NULL"),
+        Index(None, "closed_at"),
+        Index(None, "grid_id", "received_at"),
+    )
+    id: Mapped[int] = refers("report.id", primary_key=True, autoincrement=False)
+    received_at: Mapped[datetime]
+    category_code: Mapped[str] = mapped_column(Code)
+    class_rank: Mapped[int] = mapped_column(SmallInteger)
+    summary: Mapped[str]
+    state: Mapped[str]
+    tier: Mapped[str]
+    urgency: Mapped[int] = mapped_column(SmallInteger)
+    emergency: Mapped[bool] = mapped_column(Boolean)
+    geom: Mapped[Any | None] = mapped_column(Geometry("POINT", 4490, spatial_index=False))
+    grid_id: Mapped[int | None] = mapped_column(BigInteger)
+    officer_id: Mapped[int | None] = mapped_column(BigInteger)
+    unit_id: Mapped[int | None] = mapped_column(BigInteger)
+    scope_ids: Mapped[list[int]] = scope_ids_column()
+    step_count: Mapped[int] = mapped_column(Integer)
+    verified_at: Mapped[datetime | None]
+    dispatched_at: Mapped[datetime | None]
+    handled_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    stage_deadline_at: Mapped[datetime | None]
+    deadline_at: Mapped[datetime | None]
+    suspended_at: Mapped[datetime | None]
+    merged_into_id: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Step(Base):
+    """One step of an incident. Append-only; each carries the hash of the one before.
+
+    `note_digest` and `target_digest` stay when the fields themselves are lawfully erased.
+    """
+
+    __tablename__ = "step"
+    incident_id: Mapped[int] = refers("incident.id", primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    action: Mapped[str]
+    at: Mapped[datetime]
+    actor_id: Mapped[int | None] = mapped_column(BigInteger)
+    actor_role: Mapped[str]
+    tier: Mapped[str]
+    state: Mapped[str]
+    note: Mapped[str | None]
+    target: Mapped[str | None]
+    until: Mapped[datetime | None]
+    stage_deadline_at: Mapped[datetime | None]
+    deadline_at: Mapped[datetime | None]
+    note_digest: Mapped[bytes]
+    target_digest: Mapped[bytes]
+    previous_hash: Mapped[bytes | None]
+    hash: Mapped[bytes]
+
+
+class Assignment(Base):
+    """Whose ground a report lies on in one scheme, who answers for it, and the facts why."""
+
+    __tablename__ = "assignment"
+    incident_id: Mapped[int] = refers("report.id", primary_key=True)
+    scheme: Mapped[str] = mapped_column(Code, primary_key=True)
+    area_id: Mapped[int | None] = mapped_column(BigInteger)
+    officer_id: Mapped[int | None] = mapped_column(BigInteger)
+    officer_role: Mapped[str | None]
+    how: Mapped[str]
+    distance_m: Mapped[float | None] = mapped_column(Float)
+    rivals: Mapped[Any] = mapped_column(JSONB, server_default=text("'[]'"))
+    facts: Mapped[Any] = mapped_column(JSONB, server_default=text("'{}'"))

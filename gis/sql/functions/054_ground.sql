@@ -1,0 +1,144 @@
+-- Where a point lies.
+--
+-- Points meet polygons by ST_Relate, which is GEOS's robust predicate as in shapely; PostGIS's
+-- own point-in-polygon, behind ST_Intersects, differs from it close to edges.
+
+-- What was received, understood: CGCS2000 coordinates on the storage grid, by the first of
+-- coordinates, house or building code, exact address text. All NULL where only words remain.
+CREATE OR REPLACE FUNCTION place_of(
+    given_lon double precision, given_lat double precision, datum text,
+    given_house_code text, given_address text,
+    OUT lon double precision, OUT lat double precision, OUT moved_m double precision,
+    OUT building_id bigint, OUT place_by text)
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp
+AS $$
+DECLARE
+    metres record;
+BEGIN
+    IF given_lon IS NOT NULL THEN
+        place_by := 'point';
+        lon := given_lon;
+        lat := given_lat;
+        IF datum = 'gcj02' THEN
+            SELECT c.lon, c.lat INTO lon, lat FROM gcj02_to_cgcs2000(given_lon, given_lat) AS c;
+        ELSIF datum = 'bd09' THEN
+            SELECT c.lon, c.lat INTO lon, lat FROM bd09_to_cgcs2000(given_lon, given_lat) AS c;
+        END IF;
+        IF datum IN ('gcj02', 'bd09') THEN
+            SELECT * INTO metres FROM metres_per_degree(lat);
+            moved_m := round(sqrt(
+                ((lon - given_lon) * metres.kx) ^ 2 + ((lat - given_lat) * metres.ky) ^ 2));
+        END IF;
+        IF given_house_code IS NOT NULL THEN
+            SELECT b.id INTO building_id FROM building AS b
+            WHERE b.building_code = left(given_house_code, 19);
+        END IF;
+    ELSE
+        IF given_house_code IS NOT NULL THEN
+            place_by := 'house_code';
+            SELECT ST_X(a.geom), ST_Y(a.geom), a.building_id INTO lon, lat, building_id
+            FROM address AS a WHERE a.house_code = given_house_code;
+            IF lon IS NULL THEN
+                place_by := 'building_code';
+                SELECT ST_X(ST_PointOnSurface(b.geom)), ST_Y(ST_PointOnSurface(b.geom)), b.id
+                INTO lon, lat, building_id
+                FROM building AS b
+                WHERE b.building_code = left(given_house_code, 19);
+            END IF;
+        END IF;
+        IF lon IS NULL AND given_address IS NOT NULL THEN
+            place_by := 'address';
+            SELECT ST_X(a.geom), ST_Y(a.geom), a.building_id INTO lon, lat, building_id
+            FROM address AS a WHERE a.text = given_address
+            ORDER BY a.house_code COLLATE "C" LIMIT 1;
+        END IF;
+        IF lon IS NULL THEN
+            place_by := NULL;
+        END IF;
+    END IF;
+    lon := snap_degrees(lon);
+    lat := snap_degrees(lat);
+END
+$$;
+
+-- The leaves of a scheme that a point lies in or touches, the one that answers first.
+CREATE OR REPLACE FUNCTION ground_at(in_scheme text, point geometry, at timestamptz)
+RETURNS TABLE (id bigint, identity_id bigint, code text, name text, ancestor_ids bigint[],
+               how text, distance_m double precision)
+LANGUAGE sql STABLE ROWS 1
+AS $$
+    SELECT a.id, a.identity_id, a.code, a.name, a.ancestor_ids,
+           CASE WHEN substr(r.matrix, 4, 1) = '0' THEN 'border' ELSE 'inside' END,
+           0.0::double precision
+    FROM area AS a
+    CROSS JOIN LATERAL (SELECT ST_Relate(a.geom, point) AS matrix OFFSET 0) AS r
+    WHERE a.leaf AND a.geom && point AND a.scheme = in_scheme AND a.period @> at
+      AND (substr(r.matrix, 1, 1) = '0' OR substr(r.matrix, 4, 1) = '0')
+    ORDER BY substr(r.matrix, 4, 1) = '0' DESC, a.code
+$$;
+
+-- The nearest leaf of a scheme within a distance, to the millimetre; ties to the lowest code.
+CREATE OR REPLACE FUNCTION nearest_leaf(
+    in_scheme text, lon double precision, lat double precision, within_m double precision,
+    at timestamptz)
+RETURNS TABLE (id bigint, distance_m double precision)
+LANGUAGE sql STABLE ROWS 1
+AS $$
+    SELECT n.id, n.distance_m
+    FROM (
+        SELECT a.id, a.code,
+               round(ST_Distance(
+                   ST_TransScale(a.geom, -lon, -lat, m.kx, m.ky),
+                   ST_SetSRID(ST_MakePoint(0, 0), 4490)) * 1000) / 1000 AS distance_m
+        FROM metres_per_degree(lat) AS m
+        JOIN area AS a
+            ON a.leaf AND a.scheme = in_scheme AND a.period @> at
+            AND a.geom && ST_Expand(ST_SetSRID(ST_MakePoint(lon, lat), 4490),
+                                    (within_m + 1) / m.kx, (within_m + 1) / m.ky)
+    ) AS n
+    WHERE within_m > 0 AND n.distance_m <= within_m
+    ORDER BY n.distance_m, n.code
+    LIMIT 1
+$$;
+
+-- The others that a point touches, each with an equal share of it.
+CREATE OR REPLACE FUNCTION rivals_equal(codes text[])
+RETURNS jsonb
+LANGUAGE sql IMMUTABLE
+AS $$
+    SELECT jsonb_agg(
+        jsonb_build_object('code', c.code, 'share', round(1.0 / (cardinality(codes) + 1), 2))
+        ORDER BY c.code COLLATE "C")
+    FROM unnest(codes) AS c(code)
+$$;
+
+-- The other areas under the circle of error, with their share of it. The circle must be of a
+-- centimetre or more: doubles can't draw it much smaller.
+CREATE OR REPLACE FUNCTION rivals_within(
+    own_id bigint, in_scheme text, lon double precision, lat double precision,
+    accuracy_m double precision, at timestamptz)
+RETURNS jsonb
+LANGUAGE sql STABLE
+AS $$
+    SELECT coalesce(
+        jsonb_agg(jsonb_build_object('code', s.code, 'share', s.share)
+                  ORDER BY s.share DESC, s.code), '[]')
+    FROM (
+        SELECT a.code,
+               round((ST_Area(ST_Intersection(a.geom, e.circle)) / ST_Area(e.circle))::numeric, 2)
+                   AS share
+        FROM metres_per_degree(lat) AS m
+        CROSS JOIN LATERAL (
+            SELECT ST_SetSRID(ST_Translate(
+                ST_Scale(ST_Buffer(ST_MakePoint(0, 0), accuracy_m, 16), 1 / m.kx, 1 / m.ky),
+                lon, lat), 4490) AS circle
+        ) AS e
+        JOIN area AS a
+            ON a.leaf AND a.scheme = in_scheme AND a.geom && e.circle AND a.period @> at
+            -- Too small for half a hundredth: under a very wide circle that is all of them.
+            AND (ST_XMax(a.geom) - ST_XMin(a.geom)) * (ST_YMax(a.geom) - ST_YMin(a.geom))
+                >= 0.0049 * ST_Area(e.circle)
+        WHERE a.id IS DISTINCT FROM own_id
+    ) AS s
+    WHERE s.share > 0
+$$;
