@@ -167,6 +167,17 @@ def ensure_demo_accounts(admin_url: str, loopback: bool) -> list[SignIn]:
     return told
 
 
+def retire_demo_accounts(admin_url: str) -> None:
+    """Take the known password from the demo accounts that have it; their sessions end."""
+    with psycopg.connect(admin_url) as connection:
+        connection.execute(queries.get("lock_demo_accounts"))
+        for role in ACCOUNT_ROLES:
+            row = connection.execute(queries.get("account_salt"), {"name": role}).fetchone()
+            if row and row[0] == DEMO_SALT:
+                salt = secrets.token_bytes(16)
+                _replace_password(connection, role, salt, _verifier(secrets.token_urlsafe(), salt))
+
+
 def _insert_demo(connection: psycopg.Connection, role: Role, salt: bytes,
                  verifier: bytes) -> None:
     place = connection.execute(queries.get("demo_place"), {"role": role.value}).fetchone()

@@ -116,6 +116,7 @@ def is_loopback(host: str) -> bool:
 
 def prepare(session: Session) -> list:
     """Database, schema, district and demo accounts; the accounts that may be shown."""
+    from gis.accounts import ensure_demo_accounts, retire_demo_accounts
     from gis.schema import migrate
 
     with step("starting the database"):
@@ -123,14 +124,13 @@ def prepare(session: Session) -> list:
     with step("migrating the database") as progress:
         migrate(admin_url, progress.say)
     if not session.settings.demo:
+        retire_demo_accounts(admin_url)
         return []
     if is_empty(admin_url):
         from fixtures.loader import load_district
 
         with step("loading the synthetic district") as progress:
             load_district(admin_url, scale="demo", progress=progress)
-    from gis.accounts import ensure_demo_accounts
-
     return ensure_demo_accounts(admin_url, loopback=is_loopback(session.settings.host))
 
 

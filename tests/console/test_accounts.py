@@ -8,9 +8,11 @@ from click.testing import CliRunner
 
 from console.cli.accounts import token, user
 from console.cli.context import Session
+from console.cli.up import prepare
 from gis.accounts import (
     ACCOUNT_ROLES,
     DEMO_PASSWORD,
+    DEMO_SALT,
     create_account,
     ensure_demo_accounts,
     set_password,
@@ -34,6 +36,21 @@ def test_demo_accounts_have_the_known_password_on_loopback_alone(database):
     assert DEMO_PASSWORD not in {one.password for one in opened}
     # Told once.
     assert ensure_demo_accounts(database.admin_url, loopback=False) == []
+
+
+def test_without_demo_nobody_keeps_the_known_password(database, tmp_path):
+    ensure_demo_accounts(database.admin_url, loopback=True)
+    create_account(database.admin_url, "li", "hall", "my own password")
+    without_demo = session(database, tmp_path)
+    without_demo.change(demo=False)
+    assert prepare(without_demo) == []
+    with psycopg.connect(database.admin_url) as connection:
+        salts = connection.execute(
+            "SELECT password_salt FROM account WHERE name <> 'li'").fetchall()
+    assert len(salts) == len(ACCOUNT_ROLES)
+    assert (DEMO_SALT,) not in salts
+    # Those of the house are gone for good: the next start does not bring them back.
+    assert ensure_demo_accounts(database.admin_url, loopback=True) == []
 
 
 def test_an_account_made_by_hand_is_never_touched(database):
