@@ -79,7 +79,8 @@ async def incidents(connection: AsyncConnection, since: datetime) -> bytes:
 
 
 async def start(connection: AsyncConnection, scheme: str) -> dict[str, Any]:
-    """Title, bounds (west, south, east, north), centre, zoom, tour stops, schemes, classes.
+    """Title, time zone, bounds (west, south, east, north), outline (convex, lon
+    and lat), centre, zoom, tour stops, schemes, classes.
 
     Raises
     ------

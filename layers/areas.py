@@ -6,19 +6,19 @@ from dataclasses import dataclass
 
 import pydeck
 
-from layers.basemap import FIRST_LABEL
+from layers.basemap import FIRST_OPEN
 from layers.colours import LOAD_COLOURS, Colour
-from layers.scales import ThresholdScale
+from layers.scales import QuantileScale
 
-LOAD_SCALE = ThresholdScale(breaks=(1, 2, 3, 5, 8), colours=LOAD_COLOURS)
+LOAD_SCALE = QuantileScale(shares=(0.4, 0.68, 0.86, 0.96), colours=LOAD_COLOURS)
 
 
 @dataclass(frozen=True)
 class AreaStyle:
     """How areas look. Opacities 0-255, widths in pixels of a 1920 wide screen."""
 
-    scale: ThresholdScale = LOAD_SCALE
-    alpha: tuple[int, ...] = (52, 84, 112, 132, 150, 165)
+    scale: QuantileScale = LOAD_SCALE
+    alpha: tuple[int, ...] = (14, 58, 74, 88, 104, 126)
     line_colour: Colour = (96, 190, 255)
     line_alpha: int = 92
     line_width_px: float = 0.9
@@ -56,6 +56,7 @@ def area_layer(style: AreaStyle, scheme: str, level: str = "grid") -> pydeck.Lay
         auto_highlight=True,
         highlight_color=list(style.highlight),
         unique_id_property=pydeck.types.String("code"),
-        before_id=pydeck.types.String(FIRST_LABEL),
+        # Parks, water and streets are read above the fills, and so are the buildings.
+        before_id=pydeck.types.String(FIRST_OPEN),
         parameters={"depthWriteEnabled": False, "depthCompare": "always"},
     )

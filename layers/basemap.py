@@ -16,9 +16,9 @@ class BasemapStyle:
     """Colours of the ground, widths of streets in pixels at zoom 14."""
 
     background: Colour = (5, 10, 21)
-    water: Colour = (10, 38, 68)
-    shore: Colour = (38, 110, 170)
-    green: Colour = (9, 38, 40)
+    water: Colour = (9, 50, 92)
+    shore: Colour = (52, 148, 214)
+    green: Colour = (11, 56, 48)
     plaza: Colour = (18, 30, 52)
     road: Colour = (44, 82, 128)
     road_widths: tuple[tuple[str, float], ...] = (
@@ -32,8 +32,11 @@ class BasemapStyle:
     font: str = '"Noto Sans CJK SC", "Noto Sans SC", "Microsoft YaHei", "PingFang SC", sans-serif'
 
 
-# deck.gl's layers are drawn before this one.
+# Areas are drawn before the first, buildings and incidents before the second.
+FIRST_OPEN = "green"
 FIRST_LABEL = "place-grid"
+# Images that the browser makes: the plate behind a name, and an empty one that takes room.
+PLATE, SPACE = "plate", "space"
 
 _ARTERIALS = ["expressway", "arterial", "primary", "trunk", "motorway"]
 
@@ -42,7 +45,8 @@ def basemap_style(style: BasemapStyle) -> dict[str, object]:
     """Write the MapLibre style.
 
     Addresses of tiles are relative; the browser puts its own origin before them. deck.gl's
-    layers come in before ``FIRST_LABEL``, so that names are read above buildings.
+    layers come in before ``FIRST_OPEN`` and ``FIRST_LABEL``, so that parks, water and streets
+    are read above the areas, and names above buildings.
     """
     return {
         "version": 8,
@@ -50,6 +54,7 @@ def basemap_style(style: BasemapStyle) -> dict[str, object]:
             "ground": {"type": "vector", "tiles": ["/tiles/ground/{z}/{x}/{y}.mvt"],
                        "minzoom": 8, "maxzoom": 14},
             "places": {"type": "geojson", "data": {"type": "FeatureCollection", "features": []}},
+            "occupied": {"type": "geojson", "data": {"type": "FeatureCollection", "features": []}},
         },
         "light": {"anchor": "map", "color": "#cfe4ff", "intensity": 0.4},
         "layers": [
@@ -58,6 +63,7 @@ def basemap_style(style: BasemapStyle) -> dict[str, object]:
             *_ground(style),
             *_roads(style),
             *_places(style),
+            _occupied(),
         ],
     }
 
@@ -75,7 +81,7 @@ def _ground(style: BasemapStyle) -> list[dict[str, object]]:
                           "line-blur": blur}}
 
     return [fill("plaza", style.plaza), fill("green", style.green), fill("water", style.water),
-            shore("shore-glow", 7, 6, 0.35), shore("shore", 1, 0.4, 0.6)]
+            shore("shore-glow", 9, 8, 0.4), shore("shore", 1.2, 0.4, 0.75)]
 
 
 def _by_zoom(width: object, share: float = 1.0) -> list[object]:
@@ -93,13 +99,19 @@ def _roads(style: BasemapStyle) -> list[dict[str, object]]:
         {**base, "id": "roads", "filter": ["!", arterial],
          "paint": {"line-color": to_css(style.road, 0.62), "line-width": _by_zoom(width)}},
         {**base, "id": "arterial-glow", "filter": arterial,
-         "paint": {"line-color": to_css(style.glow, 0.22), "line-blur": 5,
+         "paint": {"line-color": to_css(style.glow, 0.3), "line-blur": 5,
                    "line-width": _by_zoom(width, 3.6)}},
         {**base, "id": "arterials", "filter": arterial,
-         "paint": {"line-color": to_css(style.glow, 0.5), "line-width": _by_zoom(width)}},
+         "paint": {"line-color": to_css(style.glow, 0.6), "line-width": _by_zoom(width)}},
         {**base, "id": "arterial-core", "filter": arterial,
          "paint": {"line-color": to_css(style.core, 0.8), "line-width": _by_zoom(width, 0.3)}},
     ]
+
+
+def _occupied() -> dict[str, object]:
+    """What names keep clear of: incidents, drawn by deck.gl, stand here unseen."""
+    return {"id": "occupied", "type": "symbol", "source": "occupied",
+            "layout": {"icon-image": SPACE, "icon-allow-overlap": True, "icon-padding": 1}}
 
 
 def _places(style: BasemapStyle) -> list[dict[str, object]]:
@@ -112,12 +124,17 @@ def _places(style: BasemapStyle) -> list[dict[str, object]]:
                                ["case", [">", ["get", "load"], 0],
                                 ["concat", " ", ["to-string", ["get", "load"]]], ""],
                                {"text-color": "rgba(255, 206, 110, 1)", "font-scale": 0.92}],
-                "text-font": ["sans-serif"], "text-size": size, "text-padding": 6,
+                "text-font": ["sans-serif"], "text-size": size, "text-padding": 10,
+                "icon-image": PLATE, "icon-text-fit": "both", "icon-text-fit-padding": [1, 5, 1, 5],
+                # Beside its place rather than upon it, wherever there is room.
+                "text-variable-anchor": ["center", "bottom", "top", "left", "right"],
+                "text-radial-offset": 0.9, "text-justify": "auto",
                 "symbol-sort-key": ["-", 0, ["get", "load"]], "text-letter-spacing": 0.04,
                 "text-max-width": 14, "text-pitch-alignment": "viewport",
             },
-            "paint": {"text-color": to_css(style.label, alpha), "text-halo-width": 1.8,
-                      "text-halo-color": to_css(style.label_halo, 0.92), "text-halo-blur": 0.4},
+            "paint": {"text-color": to_css(style.label, alpha), "text-halo-width": 1.2,
+                      "text-halo-color": to_css(style.label_halo, 0.8), "text-halo-blur": 0.4,
+                      "icon-opacity": 0.72},
         }
 
     return [place("grid", 14.2, 24, 12, 0.86), place("community", 12.9, 14.2, 13, 0.9),

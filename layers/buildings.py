@@ -15,9 +15,9 @@ from layers.colours import Colour
 class BuildingStyle:
     """How buildings look: colours at ground height and at ``tall_m`` and above."""
 
-    low: Colour = (50, 78, 118)
+    low: Colour = (58, 86, 126)
     middle: Colour = (92, 138, 186)
-    tall: Colour = (206, 230, 250)
+    tall: Colour = (216, 236, 252)
     middle_m: float = 30.0
     tall_m: float = 110.0
     kinds: tuple[tuple[str, Colour], ...] = (

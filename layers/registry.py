@@ -37,9 +37,11 @@ def describe(style: WallStyle, scheme: str) -> list[dict[str, object]]:
 
 
 def legend(style: WallStyle) -> dict[str, list[LegendEntry]]:
-    """Legend entries by group, from the very scales that colour the layers."""
+    """Legend entries by group, from the very scales that colour the layers.
+
+    That of loads is not among them: the browser writes it, with the breaks that it found.
+    """
     return {
-        "load": style.areas.scale.legend(),
         "class": style.incidents.scale.legend(),
         "urgency": style.incidents.legend(),
     }

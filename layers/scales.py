@@ -1,8 +1,10 @@
-"""Scales: one object both colours the map and writes the legend, so the two cannot differ."""
+"""Scales: one object both colours the map and writes the legend, so the two cannot differ.
+
+The legend of loads is written where its breaks are found: in the browser, by the same scale.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,43 +15,39 @@ from layers.colours import Colour, to_css
 
 @dataclass(frozen=True)
 class LegendEntry:
-    """One line of a legend.
-
-    ``label`` is text as it stands, ``key`` a key of the catalogues; one of the two is set.
-    """
+    """One line of a legend; ``key`` is a key of the catalogues."""
 
     colour: str
-    label: str | None = None
-    key: str | None = None
+    key: str
     size: float = 1.0
 
     def as_dict(self) -> dict[str, object]:
         """Write the entry for the browser."""
-        return {"colour": self.colour, "label": self.label, "key": self.key, "size": self.size}
+        return {"colour": self.colour, "key": self.key, "size": self.size}
 
 
 @dataclass(frozen=True)
-class ThresholdScale:
-    """Classes of a number: ``colours[i]`` where ``breaks[i-1] <= value < breaks[i]``.
+class QuantileScale:
+    """Classes of a number, with breaks that the browser finds in the district's own data.
+
+    ``colours[0]`` is for none; of those with any, class ``i`` ends at the quantile
+    ``shares[i]`` and the last class has no end. So a busy district is not all of one colour.
 
     Raises
     ------
     ValueError
-        If breaks do not rise, or there is not one colour more than breaks.
+        If shares do not rise between 0 and 1, or there are not two colours more than shares.
     """
 
-    breaks: tuple[float, ...]
+    shares: tuple[float, ...]
     colours: tuple[Colour, ...]
 
     def __post_init__(self) -> None:
-        if list(self.breaks) != sorted(set(self.breaks)):
-            raise ValueError(f"breaks must rise, got {self.breaks}")
-        if len(self.colours) != len(self.breaks) + 1:
-            raise ValueError(f"{len(self.breaks)} breaks need {len(self.breaks) + 1} colours")
-
-    def colour(self, value: float) -> Colour:
-        """Colour of a value; the class begins at its lower break."""
-        return self.colours[bisect_right(self.breaks, value)]
+        if list(self.shares) != sorted(set(self.shares)) or not all(
+                0 < share < 1 for share in self.shares):
+            raise ValueError(f"shares must rise between 0 and 1, got {self.shares}")
+        if len(self.colours) != len(self.shares) + 2:
+            raise ValueError(f"{len(self.shares)} shares need {len(self.shares) + 2} colours")
 
     def accessor(self, prop: str, alpha: Sequence[int]) -> Function:
         """Describe a deck.gl accessor that colours by a feature's property.
@@ -62,22 +60,7 @@ class ThresholdScale:
             Opacity 0-255 of each class.
         """
         colours = [[*colour, a] for colour, a in zip(self.colours, alpha, strict=True)]
-        return Function("threshold", property=prop, breaks=list(self.breaks), colours=colours)
-
-    def legend(self) -> list[LegendEntry]:
-        """One entry a class, labelled by its range of whole numbers, lowest first."""
-        lows = [0, *self.breaks]
-        labels = []
-        for index, low in enumerate(lows):
-            if index == len(lows) - 1:
-                labels.append(f"≥ {low:g}")
-            else:
-                high = lows[index + 1] - 1
-                labels.append(f"{low:g}" if high <= low else f"{low:g}–{high:g}")
-        return [
-            LegendEntry(to_css(colour), label=label)
-            for colour, label in zip(self.colours, labels, strict=True)
-        ]
+        return Function("quantile", property=prop, shares=list(self.shares), colours=colours)
 
 
 @dataclass(frozen=True)

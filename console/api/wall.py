@@ -48,9 +48,13 @@ class Remembered:
 _remembered = Remembered()
 @router.get("/start")
 async def start(request: Request, scheme: Scheme = "base") -> dict[str, Any]:
-    """Where the map begins: title, bounds, centre, zoom, tour stops, schemes, classes."""
+    """Where the map begins: title, time zone, bounds, outline, tour stops, classes.
+
+    `viewer` is equal for all pages of one account.
+    """
+    viewer = {"viewer": str(request.state.caller.account_id)}
     async with scoped(request) as connection:
-        return await statistics.start(connection, scheme)
+        return await statistics.start(connection, scheme) | viewer
 
 
 @router.get("/areas", response_class=Response)

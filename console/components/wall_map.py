@@ -27,7 +27,6 @@ class WallMap(BundledComponent):
     font = param.String("sans-serif", doc="CSS family of the names on the map.")
     tour_idle_minutes = param.Number(5.0, doc="Idle minutes before the tour; 0 never.")
     emergency_seconds = param.Number(12.0, doc="How long the camera stays at an emergency.")
-    viewer = param.String("", doc="Who looks on; tabs of one viewer share one stream.")
     workers = param.Dict({}, doc="Addresses of the workers' scripts.")
 
     bundle: ClassVar[str] = "wall-map.js"

@@ -84,7 +84,6 @@ def _map(options: WallOptions, style: WallStyle, common: dict[str, object]) -> W
         font=basemap.font,
         tour_idle_minutes=options.tour_idle_minutes,
         emergency_seconds=options.emergency_seconds,
-        viewer=pn.state.user or "",
         workers={name: bundle_address(f"{name}-worker.js") for name in ("mvt", "maplibre", "live")},
         **common,
     )

@@ -20,6 +20,7 @@ import brotli
 WEB = Path(__file__).parent
 BUILT = WEB.parent / "static" / "built"
 MANIFEST = "manifest.json"
+NOTICES = "third-party.txt"
 ENTRIES = ("wall-map", "wall-panels", "live-worker")
 WORKERS = {
     "mvt-worker.js": "@loaders.gl/mvt/dist/mvt-worker.js",
@@ -98,6 +99,21 @@ def _bundle(web: Path, target: Path) -> None:
         (target / name).write_text("\n".join(lines), encoding="utf-8")
 
 
+def _write_notices(web: Path, target: Path) -> None:
+    """What the licences of bundled packages ask for: their words go with every copy."""
+    packages = json.loads((web / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    parts = []
+    for place, package in sorted(packages.items()):
+        if place and not package.get("dev"):
+            words = [path.read_text(encoding="utf-8", errors="replace").strip()
+                     for path in sorted((web / place).iterdir())
+                     if path.is_file() and path.name.lower().startswith(("licen", "notice"))]
+            name = place.rpartition("node_modules/")[2]
+            parts.append("\n\n".join([f"{name} {package['version']}: {package['license']}", *words]))
+    rule = "\n\n" + "-" * 80 + "\n\n"
+    (target / NOTICES).write_text(rule.join(parts) + "\n", encoding="utf-8")
+
+
 def _compress(target: Path) -> None:
     for path in sorted(target.glob("*.js")):
         raw = path.read_bytes()
@@ -134,6 +150,7 @@ def build(web: Path = WEB, built: Path = BUILT) -> bool:
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     _bundle(web, fresh)
+    _write_notices(web, fresh)
     _compress(fresh)
     _write_manifest(web, fresh)
     shutil.rmtree(built, ignore_errors=True)

@@ -7,7 +7,7 @@ export function meetingPoint() {
     const ready = new Promise(resolve => { loaded = resolve; });
     window.gridwall = {
       ready, loaded, bus: new EventTarget(), lastEventId: null,
-      connection: {state: 'connecting', since: Date.now()},
+      connection: {state: 'connecting', since: Date.now()}, zone: undefined,
       counts: () => ({incidents: 0}), camera: () => null,
     };
   }
@@ -57,12 +57,45 @@ export async function getJson(address, signal) {
   return answer.json();
 }
 
+const RETRY_MS = 3000;
+
+/** Asks until the server answers; `onFailure` hears of each try that failed. */
+export async function insist(ask, onFailure) {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      onFailure(error);
+      await new Promise(resolve => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}
+
+export const startAddress = scheme => `/api/wall/start?scheme=${encodeURIComponent(scheme)}`;
+
+/** Where a wall begins, asked for once by all that stand on the page; tells the city's zone. */
+export function wallStart(scheme) {
+  const point = meetingPoint();
+  point.start ??= insist(() => getJson(startAddress(scheme)), error => announce('start-failed', error))
+    .then(start => { point.zone = start.time_zone; announce('start', start); return start; });
+  return point.start;
+}
+
 export const locale = lang => (lang === 'zh' ? 'zh-CN' : 'en-GB');
 
-export function clockTime(value, lang, seconds = true) {
-  return new Intl.DateTimeFormat(locale(lang), {
-    hour: '2-digit', minute: '2-digit', second: seconds ? '2-digit' : undefined, hourCycle: 'h23',
-  }).format(new Date(value));
+/** Writes a moment as the city's clocks and calendars show it, wherever the browser stands. */
+export function cityFormat(value, lang, options) {
+  return new Intl.DateTimeFormat(locale(lang), {...options, timeZone: meetingPoint().zone}).format(new Date(value));
+}
+
+export function clockTime(value, lang) {
+  return cityFormat(value, lang, {hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23'});
+}
+
+/** The hour on the city's clocks with its fraction, 0 to 24. */
+export function cityHour(date) {
+  const [hour, minute] = cityFormat(date, 'en', {hour: '2-digit', minute: '2-digit', hourCycle: 'h23'}).split(':').map(Number);
+  return hour + minute / 60;
 }
 
 export const reducedMotion = () => matchMedia('(prefers-reduced-motion: reduce)').matches;

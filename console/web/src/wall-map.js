@@ -63,7 +63,9 @@ async function run({model, el}) {
   };
   const toggleHelp = () => { help.hidden = !help.hidden; };
   const help = makeHelp({text, onClose: toggleHelp});
-  over.append(makeLegend({legend: model.legend, text}), sign, help);
+  const legend = makeLegend({legend: model.legend, text});
+  scene.factory.onScale = legend.showLoads;
+  over.append(legend.element, sign, help);
   scene.onHover = info => tooltip.show(info);
   scene.onPick = index => openCard(store.rows[index].id);
   const feed = new Feed({model, scene, marks, camera, banner, text, openCard});

@@ -24,11 +24,19 @@ WITH shown AS MATERIALIZED (
     SELECT min(depth) AS depth
     FROM (SELECT depth FROM shown GROUP BY depth HAVING count(*) > 1) AS several
 ), extent AS (
-    SELECT ST_Extent(geom) AS box FROM shown
+    SELECT ST_Extent(geom) AS box,
+           ST_ConvexHull(ST_Collect(ST_ConvexHull(geom))) AS hull
+    FROM shown
 )
 SELECT (SELECT value FROM city_setting WHERE name = 'title') AS title,
+       setting_text('time_zone', 'Asia/Shanghai') AS time_zone,
        CASE WHEN box IS NOT NULL
             THEN ARRAY[ST_XMin(box), ST_YMin(box), ST_XMax(box), ST_YMax(box)] END AS bounds,
+       -- What the camera fits: a district is seldom as square as its bounds.
+       (SELECT json_agg(json_build_array(round(ST_X(corner.geom)::numeric, 5),
+                                         round(ST_Y(corner.geom)::numeric, 5)))
+        FROM ST_DumpPoints(ST_Simplify(hull, (ST_XMax(box) - ST_XMin(box)) / 100)) AS corner)
+           AS outline,
        (SELECT coalesce(json_agg(json_build_object(
                     'code', code, 'name', name,
                     'lon', round(ST_X(label)::numeric, 6), 'lat', round(ST_Y(label)::numeric, 6))

@@ -59,6 +59,7 @@ export class LiveStream {
     this.running = false;
     clearInterval(this.watch);
     clearTimeout(this.retry);
+    this.connected = false;
     this.abort?.abort();
   }
 
@@ -82,13 +83,13 @@ export class LiveStream {
   }
 
   async connect() {
-    this.abort = new AbortController();
+    const abort = this.abort = new AbortController();
     this.began = Date.now();
     try {
       const headers = {Accept: 'text/event-stream'};
       if (this.last) headers['Last-Event-ID'] = this.last;
       const query = this.last ? `?after=${encodeURIComponent(this.last)}` : '';
-      const answer = await fetch(this.url + query, {headers, cache: 'no-store', signal: this.abort.signal});
+      const answer = await fetch(this.url + query, {headers, cache: 'no-store', signal: abort.signal});
       if (answer.status === 401 || answer.status === 403) this.set('denied', Date.now());
       if (!answer.ok) throw new Error(`${answer.status}`);
       this.connected = true;
@@ -97,8 +98,9 @@ export class LiveStream {
     } catch {
       // Whatever broke it, the answer is the same: say so and try again.
     }
+    // A stream stopped and started anew has another connection by now.
+    if (abort !== this.abort || !this.running) return;
     this.connected = false;
-    if (!this.running) return;
     if (this.state !== 'denied') this.set('lost', this.heard ?? this.began);
     const wait = Math.min(10_000, 500 * 2 ** this.attempt++) * (0.75 + Math.random() / 2);
     this.retry = setTimeout(() => this.connect(), wait);

@@ -1,5 +1,5 @@
 // The card of one incident: what it is, who answers for it and why, its clocks and its steps.
-import {clockTime, getJson, locale, make} from '../common.js';
+import {cityFormat, clockTime, getJson, make} from '../common.js';
 
 const CLOCKS = ['received_at', 'verified_at', 'dispatched_at', 'handled_at', 'closed_at', 'suspended_at', 'stage_deadline_at', 'deadline_at'];
 
@@ -101,8 +101,7 @@ export class Drawer {
   }
 
   moment(value) {
-    const day = new Date(value);
-    const date = new Intl.DateTimeFormat(locale(this.lang), {month: '2-digit', day: '2-digit'}).format(day);
-    return `${date} ${clockTime(day, this.lang)}`;
+    const date = cityFormat(value, this.lang, {month: '2-digit', day: '2-digit'});
+    return `${date} ${clockTime(value, this.lang)}`;
   }
 }

@@ -1,7 +1,6 @@
 // From the server to the picture: snapshot, then live events, and back to a snapshot when one is lost.
-import {announce, getJson, meetingPoint} from '../common.js';
+import {announce, getJson, insist, meetingPoint, startAddress} from '../common.js';
 import {LiveClient} from '../live/client.js';
-import {insist} from './scene.js';
 
 const LEVELS = ['street', 'community', 'grid'];
 const AREAS_MS = 60_000;
@@ -12,7 +11,8 @@ export class Feed {
     Object.assign(this, {model, scene, marks, camera, banner, text, openCard});
     this.query = `scheme=${encodeURIComponent(model.scheme)}`;
     this.places = [];
-    this.client = new LiveClient(model.workers.live, model.viewer, {
+    this.viewer = scene.start.viewer;
+    this.client = new LiveClient(model.workers.live, this.viewer, {
       incident: (row, id) => this.incident(row, id),
       area: () => { scene.reloadTiles(); this.loadAreas(); },
       resync: () => this.snapshot(),
@@ -34,7 +34,7 @@ export class Feed {
   async snapshot() {
     const asked = Date.now();
     const data = await insist(() => getJson(`/api/wall/incidents?${this.query}`),
-      () => this.banner.set('snapshot', 'wall.stale', asked));
+      error => this.banner.fail('snapshot', error, asked));
     this.banner.set('snapshot', null);
     this.scene.store.load(data);
     this.scene.draw();
@@ -67,6 +67,17 @@ export class Feed {
     if (change !== 'none') this.scene.draw();
   }
 
+  /** Whoever signed in meanwhile may be another, who sees other things. */
+  async recheck() {
+    try {
+      const {viewer} = await getJson(startAddress(this.model.scheme));
+      if (viewer !== this.viewer) location.reload();
+    } catch (error) {
+      console.warn(error.message);
+    }
+    this.loadAreas();
+  }
+
   arrive(row) {
     const colour = this.scene.store.classColours[row.c] ?? [200, 210, 225];
     this.marks.pulse(row.lon, row.lat, `rgb(${colour.join(' ')})`);
@@ -86,7 +97,9 @@ export class Feed {
   }
 
   connection({state, since}) {
+    const before = meetingPoint().connection.state;
     meetingPoint().connection = {state, since};
+    if (state === 'open' && ['denied', 'lost'].includes(before)) this.recheck();
     announce('connection', {state, since});
     this.banner.set('denied', state === 'denied' ? 'wall.denied' : null, since);
     this.banner.set('stream', ['lost', 'silent'].includes(state) ? 'wall.stale' : null, since);

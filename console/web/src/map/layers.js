@@ -4,6 +4,7 @@ import {GeoJsonLayer, PathLayer, PolygonLayer, ScatterplotLayer, SolidPolygonLay
 import {MVTLayer} from '@deck.gl/geo-layers';
 import {JSONConverter} from '@deck.gl/json';
 import {CityLights} from './city-lights.js';
+import {LoadScale} from './load-scale.js';
 
 /** Points with a soft glow beneath; `columns` are the store's, not rows. */
 class IncidentLayer extends CompositeLayer {
@@ -42,15 +43,10 @@ class BuildingLayer extends MVTLayer {
 }
 
 /** Functions that layers name by `@@function`; `loads` are the live numbers by code. */
-function functions(loads) {
+function functions(loads, scale) {
   return {
     property: ({property, otherwise}) => feature => feature.properties[property] ?? otherwise,
-    threshold: ({property, breaks, colours}) => feature => {
-      const value = loads.get(String(feature.properties.code)) ?? feature.properties[property] ?? 0;
-      let at = 0;
-      while (at < breaks.length && value >= breaks[at]) at++;
-      return colours[at];
-    },
+    quantile: ({property}) => feature => scale.colour(loads.get(String(feature.properties.code)) ?? feature.properties[property] ?? 0),
     tone: ({stops, kinds, alpha}) => feature => tone(stops, kinds, alpha, feature.properties),
   };
 }
@@ -78,9 +74,11 @@ export class LayerFactory {
     this.loads = new Map();
     this.loadVersion = 0;
     this.tileVersion = 0;
+    this.scale = new LoadScale(this.spec('areas').getFillColor);
+    this.onScale = () => {};
     this.converter = new JSONConverter({configuration: {
       classes: {BuildingLayer, GeoJsonLayer, IncidentLayer, MVTLayer, PathLayer, PolygonLayer, ScatterplotLayer, SolidPolygonLayer},
-      functions: functions(this.loads),
+      functions: functions(this.loads, this.scale),
     }});
   }
 
@@ -91,6 +89,8 @@ export class LayerFactory {
   setLoads(rows) {
     this.loads.clear();
     for (const {code, load} of rows) this.loads.set(String(code), load);
+    this.scale.fit(rows.map(row => row.load));
+    this.onScale(this.scale.legend());
     this.loadVersion++;
   }
 

@@ -36,10 +36,12 @@ export class Tooltip {
 export function makeLegend({legend, text}) {
   const entry = ({colour, label, key, size}, dot) => make('li', {},
     make('i', {class: dot ? 'dot' : 'swatch', '--tone': colour, '--size': size}), make('span', {text: label ?? text(key)}));
-  const group = (name, dot) => make('div', {class: `legend-group ${name}`},
-    make('h3', {text: text(`wall.legend_${name}`)}), make('ul', {}, ...legend[name].map(item => entry(item, dot))));
-  return make('aside', {class: 'legend', 'aria-label': text('wall.legend')},
-    group('load', false), group('urgency', true), group('class', true));
+  const entries = (name, dot) => legend[name].map(item => entry(item, dot));
+  const loads = make('ul');
+  const group = (name, list) => make('div', {class: `legend-group ${name}`}, make('h3', {text: text(`wall.legend_${name}`)}), list);
+  const element = make('aside', {class: 'legend', 'aria-label': text('wall.legend')}, group('load', loads),
+    group('urgency', make('ul', {}, ...entries('urgency', true))), group('class', make('ul', {}, ...entries('class', true))));
+  return {element, showLoads: classes => loads.replaceChildren(...classes.map(item => entry(item, false)))};
 }
 
 export function makeHelp({text, onClose}) {
@@ -54,8 +56,16 @@ export function makeHelp({text, onClose}) {
 export class Banner {
   constructor({host, lang, text}) {
     Object.assign(this, {lang, text, causes: new Map()});
-    this.element = make('p', {class: 'banner', role: 'alert', hidden: true});
+    this.words = make('span');
+    const back = encodeURIComponent(location.pathname + location.search);
+    this.door = make('a', {href: `/login?next=${back}`, text: text('wall.sign_in')});
+    this.element = make('p', {class: 'banner', role: 'alert', hidden: true}, this.words, this.door);
     host.append(this.element);
+  }
+
+  /** What a failed request means for who looks on: signed out, or a picture that grows old. */
+  fail(cause, {status}, since) {
+    this.set(cause, [401, 403].includes(status) ? 'wall.denied' : 'wall.stale', since);
   }
 
   set(cause, key, since) {
@@ -63,6 +73,8 @@ export class Banner {
     else this.causes.delete(cause);
     const first = ['denied', 'stream', 'snapshot', 'tiles'].map(name => this.causes.get(name)).find(Boolean);
     this.element.hidden = !first;
-    if (first) this.element.textContent = this.text(first.key, {time: clockTime(first.since, this.lang)});
+    if (!first) return;
+    this.door.hidden = first.key !== 'wall.denied';
+    this.words.textContent = this.text(first.key, {time: clockTime(first.since, this.lang)});
   }
 }

@@ -1,23 +1,31 @@
 // The picture: MapLibre's ground and names, deck.gl's areas, buildings and incidents in one canvas.
 import {AmbientLight, DirectionalLight, LightingEffect} from '@deck.gl/core';
 import {MapboxOverlay} from '@deck.gl/mapbox';
-import {getJson} from '../common.js';
+import {cityHour, listen, wallStart} from '../common.js';
+import {fitOutline} from './fit.js';
+import {addImages} from './images.js';
 import {LayerFactory} from './layers.js';
 import {IncidentStore} from './points.js';
 
-const PADDING = {left: 330, right: 330, top: 120, bottom: 60};
-const RETRY_MS = 3000;
+const VIEW = {pitch: 46, bearing: -24};
+const TILES_AGAIN_MS = 5000;
+const MOST_SPACES = 2000;
+
+function collection(rows) {
+  const feature = ({lon, lat, ...properties}) => ({type: 'Feature', properties, geometry: {type: 'Point', coordinates: [lon, lat]}});
+  return {type: 'FeatureCollection', features: rows.map(feature)};
+}
 
 /** 0 by day, 1 by night, gliding at dawn and dusk. */
 function nightness(date) {
-  const hour = date.getHours() + date.getMinutes() / 60;
+  const hour = cityHour(date);
   const day = Math.min((hour - 5) / 2.5, (20 - hour) / 2.5);
   return 1 - Math.min(1, Math.max(0, day));
 }
 
 function lighting(date) {
   const night = nightness(date);
-  const turn = ((date.getHours() + date.getMinutes() / 60 - 6) / 12) * Math.PI;
+  const turn = ((cityHour(date) - 6) / 12) * Math.PI;
   return new LightingEffect({
     ambient: new AmbientLight({color: [176, 204, 255], intensity: 1.25 - 0.25 * night}),
     sun: new DirectionalLight({
@@ -28,23 +36,12 @@ function lighting(date) {
   });
 }
 
-/** Asks until the server answers; the banner says what is missing meanwhile. */
-export async function insist(ask, onFailure) {
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      onFailure(error);
-      await new Promise(resolve => setTimeout(resolve, RETRY_MS));
-    }
-  }
-}
-
 export class Scene {
   static async open({maplibregl, stage, model, banner}) {
     const opened = Date.now();
-    const start = await insist(() => getJson(`/api/wall/start?scheme=${encodeURIComponent(model.scheme)}`),
-      () => banner.set('snapshot', 'wall.stale', opened));
+    const stop = listen('start-failed', error => banner.fail('snapshot', error, opened));
+    const start = await wallStart(model.scheme);
+    stop();
     banner.set('snapshot', null);
     const scene = new Scene({maplibregl, stage, model, start, banner});
     await scene.loaded;
@@ -75,9 +72,8 @@ export class Scene {
     for (const source of Object.values(style.sources)) {
       if (source.tiles) source.tiles = source.tiles.map(path => location.origin + path);
     }
-    const [west, south, east, north] = this.start.bounds;
     const map = new maplibregl.Map({
-      container: stage, style, center: this.start.center, zoom: this.start.zoom ?? 12, pitch: 52, bearing: -18,
+      container: stage, style, center: this.start.center, zoom: this.start.zoom ?? 12, ...VIEW,
       maxPitch: 72, attributionControl: false, keyboard: false, localIdeographFontFamily: this.model.font,
       pixelRatio: devicePixelRatio * this.unit, canvasContextAttributes: {antialias: true},
       fadeDuration: 200, validateStyle: false, maxZoom: 18.5, minZoom: 8,
@@ -87,11 +83,12 @@ export class Scene {
       const info = this.overlay.pickObject({x: point.x, y: point.y, radius: 8, layerIds: ['incidents']});
       if (info) this.onPick(info.index);
     });
-    map.on('error', ({error}) => console.warn(error?.message));
-    map.fitBounds([[west, south], [east, north]], {pitch: 52, bearing: -18, animate: false, padding: PADDING});
-    // Seen aslant a district fills less than its rectangle promises. The map itself keeps no
-    // padding: deck.gl's clipping of tiles goes wrong with it in a shared canvas.
-    map.setZoom(map.getZoom() + 0.78);
+    map.on('error', ({error, sourceId}) => {
+      console.warn(error?.message);
+      if (sourceId) this.missTiles();
+    });
+    map.once('style.load', () => addImages(map));
+    fitOutline(map, this.start.outline);
     return map;
   }
 
@@ -107,8 +104,8 @@ export class Scene {
       this.frame = null;
       this.overlay.setProps({layers: this.factory.make({
         columns: this.store.columns(), night: nightness(new Date()),
-        onTiles: id => { this.tiles.add(id); this.banner.set('tiles', null); },
-        onTileError: () => this.banner.set('tiles', 'wall.tiles_failed', Date.now()),
+        onTiles: id => { this.tiles.add(id); if (!this.missing) this.banner.set('tiles', null); },
+        onTileError: () => this.missTiles(),
       })});
     });
   }
@@ -119,17 +116,28 @@ export class Scene {
   }
 
   setPlaces(rows) {
-    const feature = ({lon, lat, ...properties}) => ({type: 'Feature', properties, geometry: {type: 'Point', coordinates: [lon, lat]}});
-    this.map.getSource('places').setData({type: 'FeatureCollection', features: rows.map(feature)});
+    this.map.getSource('places').setData(collection(rows));
+    // Where thousands lie, no name could keep clear of all: it keeps clear of the grave ones.
+    const {rows: incidents} = this.store;
+    const space = incidents.length > MOST_SPACES ? incidents.filter(row => row.u >= 2) : incidents;
+    this.map.getSource('occupied').setData(collection(space.slice(0, MOST_SPACES).map(({lon, lat}) => ({lon, lat}))));
+  }
+
+  /** A tile that did not come leaves a hole until it is asked for again. */
+  missTiles() {
+    this.banner.set('tiles', 'wall.tiles_failed', Date.now());
+    this.missing ??= setTimeout(() => { this.missing = null; this.reloadTiles(); }, TILES_AGAIN_MS);
   }
 
   reloadTiles() {
     this.factory.tileVersion++;
+    this.map.refreshTiles('ground');
     this.draw();
   }
 
   close() {
     clearInterval(this.hours);
+    clearTimeout(this.missing);
     cancelAnimationFrame(this.frame);
     this.map.remove();
   }

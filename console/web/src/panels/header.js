@@ -1,16 +1,16 @@
 // Title, date, clock, time of day, connection.
-import {clockTime, getJson, listen, locale, make, meetingPoint} from '../common.js';
+import {cityFormat, cityHour, clockTime, listen, make, meetingPoint, wallStart} from '../common.js';
 
 const DAYPARTS = [[5, 'night'], [8, 'dawn'], [11.5, 'morning'], [13.5, 'noon'], [17.5, 'afternoon'], [19.5, 'dusk'], [24, 'evening']];
 
 function daypart(date) {
-  const hour = date.getHours() + date.getMinutes() / 60;
+  const hour = cityHour(date);
   return DAYPARTS.find(([until]) => hour < until)[1];
 }
 
 export class Header {
   constructor({host, text, lang, title, scheme}) {
-    Object.assign(this, {text, lang, scheme});
+    Object.assign(this, {text, lang});
     this.title = make('h1', {text: title || text('wall.title')});
     this.sub = make('p', {class: 'sub', text: text('wall.subtitle')});
     this.date = make('span', {class: 'date'});
@@ -27,23 +27,18 @@ export class Header {
       make('div', {class: 'head-right'}, this.part, this.date, this.clock)));
     this.timer = setInterval(() => this.tick(), 1000);
     this.stop = listen('connection', () => this.tick());
-    this.tick();
-    if (!title) this.name();
-  }
-
-  async name() {
-    try {
-      const {title} = await getJson(`/api/wall/start?scheme=${encodeURIComponent(this.scheme)}`);
-      if (title) this.title.textContent = title;
-    } catch (error) {
-      console.warn(error.message);
-    }
+    wallStart(scheme).then(start => {
+      if (!title && start.title) this.title.textContent = start.title;
+      this.tick();
+    });
   }
 
   tick() {
+    // A clock of the wrong zone is worse than none: it waits until the city's is known.
+    if (!meetingPoint().zone) return;
     const now = new Date();
     this.clock.textContent = clockTime(now, this.lang);
-    this.date.textContent = new Intl.DateTimeFormat(locale(this.lang), {year: 'numeric', month: 'long', day: 'numeric', weekday: 'short'}).format(now);
+    this.date.textContent = cityFormat(now, this.lang, {year: 'numeric', month: 'long', day: 'numeric', weekday: 'short'});
     const part = daypart(now);
     this.part.dataset.part = part;
     this.part.textContent = this.text(`wall.daypart_${part}`);

@@ -1,11 +1,11 @@
 // Figures for all panels of a page, asked for once: every few seconds, sooner after a live event.
-import {getJson, listen} from '../common.js';
+import {getJson, listen, wallStart} from '../common.js';
 
 const SLOW = 6;
 
 class FiguresSource {
   constructor(scheme, interval) {
-    Object.assign(this, {address: `/api/wall/figures?scheme=${encodeURIComponent(scheme)}`, interval, takers: new Set()});
+    Object.assign(this, {scheme, address: `/api/wall/figures?scheme=${encodeURIComponent(scheme)}`, interval, takers: new Set()});
     this.ask = this.ask.bind(this);
     listen('incident', () => { this.due = true; });
     listen('snapshot', () => { this.due = true; });
@@ -33,6 +33,8 @@ class FiguresSource {
     this.due = false;
     this.rest = 0;
     try {
+      // Times among the figures are written in the city's zone, which the start tells.
+      await wallStart(this.scheme);
       this.figures = await getJson(this.address);
       for (const taker of this.takers) taker.show(this.figures);
     } catch (error) {

@@ -16,22 +16,27 @@ export class Trend {
   }
 
   options({hours, today, yesterday}, unit) {
+    // The hour under way is a point of its own: a line drawn to it would look like a collapse.
+    const current = today.findLastIndex(count => count !== null);
+    const full = today.map((count, hour) => (hour < current ? count : null));
+    const under = today.map((count, hour) => (hour === current ? count : null));
     const size = 12 * unit;
     const quiet = {color: '#7f9fc2', fontSize: size};
     const line = (name, data, colour, extra) => ({
       name, type: 'line', data, smooth: 0.35, smoothMonotone: 'x', showSymbol: false, itemStyle: {color: colour},
       lineStyle: {width: 2.4 * unit, color: colour}, emphasis: {disabled: true}, ...extra,
     });
-    const [now, before] = [this.text('wall.today'), this.text('wall.yesterday')];
+    const [now, before, partial] = ['wall.today', 'wall.yesterday', 'wall.this_hour'].map(key => this.text(key));
     return {
       grid: {left: 38 * unit, right: 14 * unit, top: 30 * unit, bottom: 24 * unit},
-      legend: {top: 0, right: 8 * unit, itemWidth: 18 * unit, itemHeight: 8 * unit, itemGap: 14 * unit, icon: 'roundRect', textStyle: {color: '#b9d4f0', fontSize: size}, data: [now, before]},
+      legend: {top: 0, right: 8 * unit, itemWidth: 18 * unit, itemHeight: 8 * unit, itemGap: 14 * unit, icon: 'roundRect', textStyle: {color: '#b9d4f0', fontSize: size}, data: [now, before, {name: partial, icon: 'emptyCircle', itemStyle: {opacity: 1}}]},
       tooltip: {trigger: 'axis', confine: true, backgroundColor: 'rgba(5,15,32,.95)', borderColor: '#2f6ea8', textStyle: {color: '#dcecff', fontSize: size}},
       xAxis: {type: 'category', boundaryGap: false, data: hours.map(hour => `${String(hour).padStart(2, '0')}:00`), axisLabel: {...quiet, interval: 3}, axisLine: {lineStyle: {color: '#1d4068'}}, axisTick: {show: false}},
       yAxis: {type: 'value', splitNumber: 4, minInterval: 1, axisLabel: quiet, splitLine: {lineStyle: {color: 'rgba(80,140,200,.14)'}}},
       series: [
         line(before, yesterday, '#fe9e2f', {lineStyle: {width: 1.6 * unit, color: '#fe9e2f', type: 'dashed', opacity: 0.8}}),
-        line(now, today, '#5fd8ff', {areaStyle: {color: {type: 'linear', x: 0, y: 0, x2: 0, y2: 1, colorStops: [{offset: 0, color: 'rgba(70,190,255,.42)'}, {offset: 1, color: 'rgba(70,190,255,0)'}]}}}),
+        line(now, full, '#5fd8ff', {areaStyle: {color: {type: 'linear', x: 0, y: 0, x2: 0, y2: 1, colorStops: [{offset: 0, color: 'rgba(70,190,255,.42)'}, {offset: 1, color: 'rgba(70,190,255,0)'}]}}}),
+        line(partial, under, '#5fd8ff', {showSymbol: true, symbol: 'emptyCircle', symbolSize: 8 * unit, itemStyle: {color: '#5fd8ff', borderWidth: 2 * unit}}),
       ],
     };
   }
