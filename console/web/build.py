@@ -109,7 +109,8 @@ def _write_notices(web: Path, target: Path) -> None:
                      for path in sorted((web / place).iterdir())
                      if path.is_file() and path.name.lower().startswith(("licen", "notice"))]
             name = place.rpartition("node_modules/")[2]
-            parts.append("\n\n".join([f"{name} {package['version']}: {package['license']}", *words]))
+            head = f"{name} {package['version']}: {package['license']}"
+            parts.append("\n\n".join([head, *words]))
     rule = "\n\n" + "-" * 80 + "\n\n"
     (target / NOTICES).write_text(rule.join(parts) + "\n", encoding="utf-8")
 

@@ -52,6 +52,16 @@ def test_all_bundles_are_there_and_small_enough(built):
     assert sum((built / f"{name}.gz").stat().st_size for name in wall) < 1_200_000
 
 
+def test_the_licences_of_what_is_bundled_go_with_it(built):
+    notices = (built / web.NOTICES).read_text(encoding="utf-8")
+    own = json.loads((web.WEB / "package.json").read_text(encoding="utf-8"))
+    for name, version in own["dependencies"].items():
+        assert f"{name} {version}: " in notices
+    assert "Apache License" in notices
+    assert "MapLibre contributors" in notices
+    assert "esbuild" not in notices
+
+
 def test_addresses_change_with_the_content(built):
     assert re.fullmatch(r"/static/built/wall-map\.js\?v=[0-9a-f]{12}",
                         bundle_address("wall-map.js"))
