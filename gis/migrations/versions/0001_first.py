@@ -589,31 +589,6 @@ def upgrade() -> None:
             ),
             nullable=True,
         ),
-        sa.CheckConstraint(
-            "channel IN ('officer', 'resident', 'property', 'hotline', 'department', 'device', 'import')",
-            name=op.f("report_channel_check"),
-        ),
-        sa.CheckConstraint(
-            "datum IN ('wgs84', 'cgcs2000', 'gcj02', 'bd09')", name=op.f("report_datum_check")
-        ),
-        sa.CheckConstraint(
-            "(lon IS NULL) = (lat IS NULL)", name=op.f("report_both_coordinates_check")
-        ),
-        sa.CheckConstraint(
-            "accuracy_m >= 0 AND accuracy_m <= 100000", name=op.f("report_accuracy_check")
-        ),
-        sa.CheckConstraint(
-            "lon BETWEEN -180 AND 180 AND lat BETWEEN -90 AND 90",
-            name=op.f("report_coordinates_check"),
-        ),
-        sa.CheckConstraint(
-            "geom IS NULL OR coalesce(ST_X(geom) BETWEEN -180 AND 180 AND ST_Y(geom) BETWEEN -90 AND 90, false)",
-            name=op.f("report_drawn_check"),
-        ),
-        sa.CheckConstraint(
-            "lon IS NOT NULL OR geom IS NOT NULL OR house_code IS NOT NULL OR address IS NOT NULL",
-            name=op.f("report_a_place_check"),
-        ),
         sa.ForeignKeyConstraint(["caller_id"], ["account.id"], name=op.f("report_caller_id_fkey")),
         sa.ForeignKeyConstraint(
             ["category_code"], ["category.code"], name=op.f("report_category_code_fkey")
@@ -669,7 +644,6 @@ def upgrade() -> None:
         sa.Column("deadline_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("merged_into_id", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(["id"], ["report.id"], name=op.f("incident_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("incident_pkey")),
     )
     op.create_index(
@@ -704,9 +678,6 @@ def upgrade() -> None:
             server_default=sa.text("'{}'"),
             nullable=False,
         ),
-        sa.ForeignKeyConstraint(
-            ["incident_id"], ["report.id"], name=op.f("assignment_incident_id_fkey")
-        ),
         sa.PrimaryKeyConstraint("incident_id", "scheme", name=op.f("assignment_pkey")),
     )
     op.create_table(
@@ -728,9 +699,6 @@ def upgrade() -> None:
         sa.Column("target_digest", sa.LargeBinary(), nullable=False),
         sa.Column("previous_hash", sa.LargeBinary(), nullable=True),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["incident_id"], ["incident.id"], name=op.f("step_incident_id_fkey")
-        ),
         sa.PrimaryKeyConstraint("incident_id", "number", name=op.f("step_pkey")),
     )
     for table in GUARDED:

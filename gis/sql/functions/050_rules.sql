@@ -6,7 +6,11 @@
 DROP FUNCTION IF EXISTS answerable;
 DROP FUNCTION IF EXISTS locate_points;
 DROP FUNCTION IF EXISTS locate_point;
+DROP FUNCTION IF EXISTS location_outside;
+DROP FUNCTION IF EXISTS ground_at;
 DROP FUNCTION IF EXISTS choose_officer;
+DROP FUNCTION IF EXISTS rivals_equal;
+DROP FUNCTION IF EXISTS location_facts;
 DROP MATERIALIZED VIEW IF EXISTS assignment_rules;
 DROP VIEW IF EXISTS assignment_rules_set;
 DROP TYPE IF EXISTS location;

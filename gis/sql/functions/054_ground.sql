@@ -61,22 +61,6 @@ BEGIN
 END
 $$;
 
--- The leaves of a scheme that a point lies in or touches, the one that answers first.
-CREATE OR REPLACE FUNCTION ground_at(in_scheme text, point geometry, at timestamptz)
-RETURNS TABLE (id bigint, identity_id bigint, code text, name text, ancestor_ids bigint[],
-               how text, distance_m double precision)
-LANGUAGE sql STABLE ROWS 1
-AS $$
-    SELECT a.id, a.identity_id, a.code, a.name, a.ancestor_ids,
-           CASE WHEN substr(r.matrix, 4, 1) = '0' THEN 'border' ELSE 'inside' END,
-           0.0::double precision
-    FROM area AS a
-    CROSS JOIN LATERAL (SELECT ST_Relate(a.geom, point) AS matrix OFFSET 0) AS r
-    WHERE a.leaf AND a.geom && point AND a.scheme = in_scheme AND a.period @> at
-      AND (substr(r.matrix, 1, 1) = '0' OR substr(r.matrix, 4, 1) = '0')
-    ORDER BY substr(r.matrix, 4, 1) = '0' DESC, a.code
-$$;
-
 -- The nearest leaf of a scheme within a distance, to the millimetre; ties to the lowest code.
 CREATE OR REPLACE FUNCTION nearest_leaf(
     in_scheme text, lon double precision, lat double precision, within_m double precision,
@@ -101,15 +85,16 @@ AS $$
     LIMIT 1
 $$;
 
--- The others that a point touches, each with an equal share of it.
-CREATE OR REPLACE FUNCTION rivals_equal(codes text[])
+-- The others that a point touches, each with an equal share of it; `others` as objects with code.
+CREATE OR REPLACE FUNCTION rivals_equal(others jsonb)
 RETURNS jsonb
 LANGUAGE sql IMMUTABLE
 AS $$
     SELECT jsonb_agg(
-        jsonb_build_object('code', c.code, 'share', round(1.0 / (cardinality(codes) + 1), 2))
-        ORDER BY c.code COLLATE "C")
-    FROM unnest(codes) AS c(code)
+        jsonb_build_object('code', o.rival ->> 'code',
+                           'share', round(1.0 / (jsonb_array_length(others) + 1), 2))
+        ORDER BY o.rival ->> 'code' COLLATE "C")
+    FROM jsonb_array_elements(others) AS o(rival)
 $$;
 
 -- The other areas under the circle of error, with their share of it. The circle must be of a

@@ -6,22 +6,31 @@ CREATE TYPE location AS (
     officer_id bigint, officer_role text, how text, distance_m double precision, rivals jsonb,
     facts jsonb, lon double precision, lat double precision);
 
--- What `why` is told from.
-CREATE OR REPLACE FUNCTION location_facts(
-    at timestamptz, datum text, place_by text, moved_m double precision, building_id bigint,
-    accuracy_m double precision, on_duty boolean, shift_name text, line_code text, reach integer)
-RETURNS jsonb
-LANGUAGE sql STABLE
+-- A point that lies in no leaf: the nearest within reach, or none, or no point at all.
+CREATE FUNCTION location_outside(
+    in_scheme text, lon double precision, lat double precision, nearest_m double precision,
+    at timestamptz)
+RETURNS location
+LANGUAGE plpgsql STABLE
 AS $$
-    SELECT jsonb_strip_nulls(jsonb_build_object(
-        'at', at, 'datum', datum, 'place_by', place_by, 'moved_m', moved_m,
-        'building', building_id, 'accuracy_m', accuracy_m, 'on_shift', on_duty,
-        'shift', shift_name, 'line', line_code, 'reach', reach))
+DECLARE
+    near record;
+BEGIN
+    SELECT a.id, a.identity_id, a.code, a.name, a.ancestor_ids, n.distance_m INTO near
+    FROM nearest_leaf(in_scheme, lon, lat, nearest_m, at) AS n
+    JOIN area AS a ON a.id = n.id;
+    RETURN (in_scheme, near.id, near.identity_id, near.code, near.name,
+            coalesce(near.ancestor_ids, '{}'), NULL, NULL,
+            CASE WHEN lon IS NULL THEN 'unlocated'
+                 WHEN near.id IS NULL THEN 'outside' ELSE 'nearest' END,
+            near.distance_m, '[]', NULL, lon, lat)::location;
+END
 $$;
 
 -- One point in every scheme that has areas: its ground, and who answers for a line of work.
 --
--- Few expressions and few statements: in a transaction of one report each of them is set up anew.
+-- Two statements with few nodes (both keep the schemes' order by their nesting), no sort and no projection that is not needed: in a transaction
+-- of one report the setting up of each costs more than its running.
 CREATE FUNCTION locate_point(
     given_lon double precision, given_lat double precision, datum text,
     accuracy_m double precision, house_code text, address text, line text, at timestamptz,
@@ -33,7 +42,7 @@ DECLARE
     local_at constant timestamp := at AT TIME ZONE rules.time_zone;
     found location[];
     here location;
-    place record;
+    other location;
     hit record;
     lon double precision := snap_degrees(given_lon);
     lat double precision := snap_degrees(given_lat);
@@ -41,55 +50,72 @@ DECLARE
     building_id bigint;
     place_by text := 'point';
     point geometry;
-    also_codes text[];
+    place integer := 0;
+    in_scheme text;
 BEGIN
     IF given_lon IS NULL OR house_code IS NOT NULL OR datum IN ('gcj02', 'bd09') THEN
-        SELECT * INTO place FROM place_of(given_lon, given_lat, datum, house_code, address);
-        lon := place.lon;
-        lat := place.lat;
-        moved_m := place.moved_m;
-        building_id := place.building_id;
-        place_by := place.place_by;
+        SELECT * INTO hit FROM place_of(given_lon, given_lat, datum, house_code, address);
+        lon := hit.lon;
+        lat := hit.lat;
+        moved_m := hit.moved_m;
+        building_id := hit.building_id;
+        place_by := hit.place_by;
     END IF;
     point := ST_SetSRID(ST_MakePoint(lon, lat), 4490);
+    -- A polygon carries its box, a point does not: the index would draw one at every step.
     FOR hit IN
-        SELECT z.scheme, a.id, a.identity_id, a.code, a.name, a.ancestor_ids, a.how, a.distance_m,
-               o.*
-        FROM unnest(rules.schemes) WITH ORDINALITY AS z(scheme, place)
-        LEFT JOIN LATERAL ground_at(z.scheme, point, at) AS a ON true
-        LEFT JOIN LATERAL choose_officer(
-            a.ancestor_ids, building_id, line, at, local_at, rules) AS o ON true
-        ORDER BY z.place, a.how, a.code
+        SELECT a.scheme, a.id, a.identity_id, a.code, a.name, a.ancestor_ids,
+               ST_Relate(a.geom, point) AS matrix
+        FROM area AS a
+        WHERE a.leaf AND a.geom && ST_Expand(point, 0) AND a.period @> at
+          AND a.scheme = ANY (rules.schemes)
     LOOP
-        IF hit.scheme = here.scheme THEN
-            also_codes := also_codes || hit.code;
-            IF accuracy_m IS NULL OR accuracy_m < 0.01 THEN
-                found[cardinality(found)].rivals := rivals_equal(also_codes);
+        CONTINUE WHEN hit.matrix = 'FF2FF10F2';
+        place := array_position(rules.schemes, hit.scheme);
+        here := (hit.scheme, hit.id, hit.identity_id, hit.code, hit.name, hit.ancestor_ids,
+                 NULL, NULL,
+                 CASE WHEN substr(hit.matrix, 4, 1) = '0' THEN 'border' ELSE 'inside' END,
+                 0.0, '[]', NULL, lon, lat);
+        other := found[place];
+        IF other.area_id IS NOT NULL THEN
+            IF (other.how, other.code COLLATE "C") < (here.how, here.code COLLATE "C") THEN
+                here := other;
+                other.code := hit.code;
             END IF;
-            CONTINUE;
+            here.rivals := other.rivals || jsonb_build_object('code', other.code);
         END IF;
-        also_codes := NULL;
-        IF hit.id IS NULL AND point IS NOT NULL THEN
-            SELECT hit.scheme, a.id, a.identity_id, a.code, a.name, a.ancestor_ids,
-                   CASE WHEN a.id IS NOT NULL THEN 'nearest' END AS how, n.distance_m, o.*
-            INTO hit
-            FROM (SELECT) AS always
-            LEFT JOIN nearest_leaf(hit.scheme, lon, lat, rules.nearest_m, at) AS n ON true
-            LEFT JOIN area AS a ON a.id = n.id
-            LEFT JOIN LATERAL choose_officer(
-                a.ancestor_ids, building_id, line, at, local_at, rules) AS o ON true;
+        found[place] := here;
+    END LOOP;
+    place := 0;
+    FOREACH in_scheme IN ARRAY rules.schemes LOOP
+        place := place + 1;
+        here := found[place];
+        IF here.area_id IS NULL THEN
+            here := location_outside(in_scheme, lon, lat, rules.nearest_m, at);
         END IF;
-        here := (hit.scheme, hit.id, hit.identity_id, hit.code, hit.name,
-                 coalesce(hit.ancestor_ids, '{}'), hit.officer_id, hit.officer_role,
-                 CASE WHEN point IS NULL THEN 'unlocated' ELSE coalesce(hit.how, 'outside') END,
-                 hit.distance_m,
-                 CASE WHEN accuracy_m >= 0.01 AND point IS NOT NULL
-                      THEN rivals_within(hit.id, hit.scheme, lon, lat, accuracy_m, at)
-                      ELSE '[]' END,
-                 location_facts(at, datum, place_by, moved_m, building_id, accuracy_m,
-                                hit.on_duty, hit.shift_name, hit.line_code, hit.reach),
-                 lon, lat);
-        found := found || here;
+        IF accuracy_m >= 0.01 AND point IS NOT NULL THEN
+            here.rivals := rivals_within(here.area_id, in_scheme, lon, lat, accuracy_m, at);
+        ELSIF here.rivals <> '[]' THEN
+            here.rivals := rivals_equal(here.rivals);
+        END IF;
+        found[place] := here;
+    END LOOP;
+    place := 0;
+    FOR hit IN
+        SELECT o.*
+        FROM unnest(found) AS f
+        LEFT JOIN LATERAL choose_officer(
+            f.scope_ids, building_id, line, at, local_at, rules) AS o ON true
+    LOOP
+        place := place + 1;
+        here := found[place];
+        here.officer_id := hit.officer_id;
+        here.officer_role := hit.officer_role;
+        here.facts := jsonb_strip_nulls(jsonb_build_object(
+            'at', at, 'datum', datum, 'place_by', place_by, 'moved_m', moved_m,
+            'building', building_id, 'accuracy_m', accuracy_m, 'on_shift', hit.on_duty,
+            'shift', hit.shift_name, 'line', hit.line_code, 'reach', hit.reach));
+        found[place] := here;
     END LOOP;
     RETURN found;
 END

@@ -1,6 +1,27 @@
 -- Intake: whatever inserts a report, in the same transaction it gets its incident, the first
 -- step, an assignment in every scheme, and a line in the outbox.
 
+-- What is wrong with a report, and what would be right; NULL where it can be taken.
+CREATE OR REPLACE FUNCTION report_fault(r report)
+RETURNS text
+LANGUAGE sql STABLE
+RETURN CASE
+    WHEN r.channel NOT IN ('officer', 'resident', 'property', 'hotline', 'department', 'device',
+                           'import')
+        THEN 'channel is officer, resident, property, hotline, department, device or import'
+    WHEN r.datum NOT IN ('wgs84', 'cgcs2000', 'gcj02', 'bd09')
+        THEN 'datum is wgs84, cgcs2000, gcj02 or bd09'
+    WHEN (r.lon IS NULL) <> (r.lat IS NULL) THEN 'lon and lat come together'
+    WHEN r.lon NOT BETWEEN -180 AND 180 OR r.lat NOT BETWEEN -90 AND 90
+        THEN 'lon lies within -180 and 180 degrees, lat within -90 and 90'
+    WHEN r.accuracy_m NOT BETWEEN 0 AND 100000 THEN 'accuracy_m lies within 0 and 100,000 metres'
+    WHEN r.geom IS NOT NULL AND NOT coalesce(
+            ST_X(r.geom) BETWEEN -180 AND 180 AND ST_Y(r.geom) BETWEEN -90 AND 90, false)
+        THEN 'a drawn point is not empty and lies on the earth'
+    WHEN r.lon IS NULL AND r.geom IS NULL AND r.house_code IS NULL AND r.address IS NULL
+        THEN 'a place is needed: lon and lat, a drawn point, a house code or an address'
+END;
+
 -- Row by row inside one statement: small plans kept for the session cost a fifth of one large
 -- plan set up for each insert, and a thousand rows cost no more than a thousand times one.
 CREATE OR REPLACE FUNCTION reports_received() RETURNS trigger
@@ -10,9 +31,11 @@ AS $$
 #variable_conflict use_column
 DECLARE
     rules assignment_rules;
-    r record;
+    r report;
+    c category;
     l location;
     base location;
+    fault text;
     found location[];
     all_scope_ids bigint[];
     first_tier text;
@@ -23,33 +46,31 @@ DECLARE
         '\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f\x7f';
 BEGIN
     SELECT * INTO rules FROM assignment_rules;
-    FOR r IN
-        SELECT i.id, i.received_at, i.channel, i.caller_id, i.category_code, i.text,
-               coalesce(i.lon, ST_X(i.geom)) AS lon, coalesce(i.lat, ST_Y(i.geom)) AS lat,
-               CASE WHEN i.lon IS NULL THEN 'cgcs2000' ELSE i.datum END AS datum,
-               i.accuracy_m, i.house_code, i.address,
-               c.class_rank, c.urgency, c.emergency, c.limit_hours, c.line_code
-        FROM inserted AS i
-        JOIN category AS c ON c.code = i.category_code
-    LOOP
+    FOR r IN SELECT * FROM inserted LOOP
+        fault := report_fault(r);
+        IF fault IS NOT NULL THEN
+            RAISE EXCEPTION 'report refused: %', fault USING ERRCODE = 'check_violation';
+        END IF;
+        SELECT * INTO c FROM category WHERE code = r.category_code;
         found := locate_point(
-            r.lon, r.lat, r.datum, r.accuracy_m, r.house_code, r.address, r.line_code,
-            r.received_at, rules);
+            coalesce(r.lon, ST_X(r.geom)), coalesce(r.lat, ST_Y(r.geom)),
+            CASE WHEN r.lon IS NULL THEN 'cgcs2000' ELSE r.datum END, r.accuracy_m,
+            r.house_code, r.address, c.line_code, r.received_at, rules);
         base := found[1];
         all_scope_ids := '{}';
         FOREACH l IN ARRAY found LOOP
             all_scope_ids := all_scope_ids || l.scope_ids;
         END LOOP;
-        first_tier := CASE WHEN r.emergency THEN 'street' ELSE 'grid' END;
-        deadline := r.received_at + r.limit_hours * interval '1 hour';
+        first_tier := CASE WHEN c.emergency THEN 'street' ELSE 'grid' END;
+        deadline := r.received_at + c.limit_hours * interval '1 hour';
         -- Control characters would be six bytes each on the wire.
         summary := translate(left(r.text, 60), controls, repeat(' ', 32));
         WITH opened AS (
             INSERT INTO incident (
                 id, received_at, category_code, class_rank, summary, state, tier, urgency,
                 emergency, geom, grid_id, officer_id, scope_ids, step_count, deadline_at)
-            VALUES (r.id, r.received_at, r.category_code, r.class_rank, summary, 'reported',
-                    first_tier, r.urgency, r.emergency,
+            VALUES (r.id, r.received_at, r.category_code, c.class_rank, summary, 'reported',
+                    first_tier, c.urgency, c.emergency,
                     ST_SetSRID(ST_MakePoint(base.lon, base.lat), 4490), base.identity_id,
                     base.officer_id, all_scope_ids, 1, deadline)
         ), begun AS (
@@ -72,7 +93,7 @@ BEGIN
         )
         INSERT INTO event_pending (kind, scope_ids, payload)
         VALUES ('incident', all_scope_ids,
-                incident_event(r.id, base.lon, base.lat, r.class_rank, r.urgency,
+                incident_event(r.id, base.lon, base.lat, c.class_rank, c.urgency,
                                'reported', base.code, base.name, r.received_at, summary));
     END LOOP;
     RETURN NULL;
