@@ -60,6 +60,7 @@ export class Scene {
       interleaved: true, effects: [lighting(new Date())], layers: [], pickingRadius: 6,
       onHover: info => this.onHover(info),
       onError: error => console.warn(error.message),
+      onDeviceInitialized: device => { this.device = device; },
     });
     this.loaded = new Promise(resolve => {
       this.map.once('load', () => { this.map.addControl(this.overlay); this.draw(); resolve(); });
@@ -87,6 +88,7 @@ export class Scene {
       console.warn(error?.message);
       if (sourceId) this.missTiles();
     });
+    map.on('resize', () => this.keepBuffer());
     map.once('style.load', () => addImages(map));
     fitOutline(map, this.start.outline);
     return map;
@@ -96,6 +98,13 @@ export class Scene {
     this.unit = unit;
     this.map.setPixelRatio(devicePixelRatio * unit);
     this.map.resize();
+  }
+
+  /** deck.gl takes the size of a canvas that is not its own when it starts, and never again. */
+  keepBuffer() {
+    const {width, height} = this.map.getCanvas();
+    this.device?.canvasContext.setDrawingBufferSize(width, height);
+    this.map.triggerRepaint();
   }
 
   /** Draws at the next frame, however often it is asked. */
