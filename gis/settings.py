@@ -9,6 +9,7 @@ import difflib
 import os
 import secrets
 import typing
+import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -46,9 +47,7 @@ class Settings:
     test_data: Path = Path("../shared/data")
     host: str = "127.0.0.1"
     port: int = 5006
-    language: str = "zh"
     time_zone: str = "Asia/Shanghai"
-    metre_crs: int = 4549
     nearest_m: float = 200.0
     live_poll_ms: int = 200
     demo: bool = True
@@ -64,8 +63,12 @@ class Settings:
             raise SetupError(f"GRIDWALL_LIVE_POLL_MS is {self.live_poll_ms}: 1 to 200 are lawful")
         if self.nearest_m < 0:
             raise SetupError(f"GRIDWALL_NEAREST_M is {self.nearest_m}: it can't be below 0")
-        if self.language not in ("zh", "en"):
-            raise SetupError(f"GRIDWALL_LANGUAGE is {self.language!r}: use zh or en")
+        try:
+            zoneinfo.ZoneInfo(self.time_zone)
+        except (ValueError, zoneinfo.ZoneInfoNotFoundError):
+            raise SetupError(
+                f"GRIDWALL_TIME_ZONE is {self.time_zone!r}: use a name such as Asia/Shanghai"
+            ) from None
         if self.pool_size < 2:
             raise SetupError(f"GRIDWALL_POOL_SIZE is {self.pool_size}: at least 2 are needed")
 

@@ -77,10 +77,12 @@ def status(context: click.Context, session: Session) -> None:
 @pass_session
 def migrate(session: Session) -> None:
     """Bring the schema up to date."""
+    from gis.city import settle_city
     from gis.schema import migrate as bring_up_to_date
 
     with step("migrating the database") as progress:
         bring_up_to_date(session.admin_url(), progress.say)
+        settle_city(session.admin_url(), session.settings)
 
 
 @db.command()

@@ -26,8 +26,10 @@ def ready_admin_url(session: Session) -> str:
     except psycopg.OperationalError as problem:
         raise DatabaseAway(f"the database can't be reached as its owner: {problem}") from None
     if absent:
+        from gis.city import settle_city
         from gis.schema import migrate
 
         with step("migrating the database") as progress:
             migrate(admin_url, progress.say)
+            settle_city(admin_url, session.settings)
     return admin_url

@@ -117,12 +117,14 @@ def is_loopback(host: str) -> bool:
 def prepare(session: Session) -> list:
     """Database, schema, district and demo accounts; the accounts that may be shown."""
     from gis.accounts import ensure_demo_accounts, retire_demo_accounts
+    from gis.city import settle_city
     from gis.schema import migrate
 
     with step("starting the database"):
         admin_url = session.admin_url()
     with step("migrating the database") as progress:
         migrate(admin_url, progress.say)
+        settle_city(admin_url, session.settings)
     if not session.settings.demo:
         retire_demo_accounts(admin_url)
         return []

@@ -14,7 +14,7 @@ from gis.settings import Settings, unknown_variables
 def test_an_empty_environment_gives_a_private_cluster_on_the_loopback():
     settings = Settings.from_environment({})
     assert settings.private_cluster
-    assert (settings.host, settings.port, settings.metre_crs) == ("127.0.0.1", 5006, 4549)
+    assert (settings.host, settings.port, settings.nearest_m) == ("127.0.0.1", 5006, 200)
 
 
 def test_variables_are_read_as_their_types():
@@ -30,7 +30,7 @@ def test_variables_are_read_as_their_types():
 @pytest.mark.parametrize(
     "name,value",
     [("PORT", "http"), ("PORT", "65536"), ("DEMO", "perhaps"), ("LIVE_POLL_MS", "201"),
-     ("LIVE_POLL_MS", "0"), ("NEAREST_M", "-1"), ("LANGUAGE", "fr"), ("POOL_SIZE", "1")],
+     ("LIVE_POLL_MS", "0"), ("NEAREST_M", "-1"), ("TIME_ZONE", "Mars/Base"), ("POOL_SIZE", "1")],
 )
 def test_a_value_that_cannot_be_is_named(name, value):
     with pytest.raises(SetupError, match=f"GRIDWALL_{name}"):

@@ -1,0 +1,27 @@
+"""What the database must know of the city, as the settings have it."""
+
+from __future__ import annotations
+
+import json
+
+import psycopg
+
+from gis import queries
+from gis.settings import Settings
+
+
+def settle_city(admin_url: str, settings: Settings) -> None:
+    """Write the city's settings where they differ; assignment follows them from then on.
+
+    Parameters
+    ----------
+    admin_url
+        libpq URL of the role that owns the database, which has been migrated.
+    settings
+        `nearest_m` and `time_zone` of these.
+    """
+    values = {"nearest_m": settings.nearest_m, "time_zone": settings.time_zone}
+    with psycopg.connect(admin_url) as connection:
+        for name, value in values.items():
+            connection.execute(
+                queries.get("set_city_setting"), {"name": name, "value": json.dumps(value)})
