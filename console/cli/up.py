@@ -36,15 +36,18 @@ FEED_GRACE_S = 2
 @click.option("--live", type=click.FloatRange(min=0), default=0.0, metavar="N",
               help="Also simulate N reports a minute.")
 @click.option("--no-demo", is_flag=True, help="No synthetic district, no demo accounts.")
+@click.option("--scale", type=click.Choice(["demo", "full"]), default="demo", show_default=True,
+              help="The synthetic district with 120,000 house addresses, or 1.2 million.")
 @pass_session
-def up(session: Session, host: str | None, port: int | None, live: float, no_demo: bool) -> None:
+def up(session: Session, host: str | None, port: int | None, live: float, no_demo: bool,
+       scale: str) -> None:
     """Start the database, migrate, load the synthetic district when empty, serve the pages."""
     wanted = {"host": host, "port": port, "demo": False if no_demo else None}
     settings = session.change(**{k: v for k, v in wanted.items() if v is not None})
     with alone(settings.home) as told, listening(settings.host, settings.port) as door:
         address = _address(settings.host, door.getsockname()[1])
         told(address)
-        sign_ins = prepare(session)
+        sign_ins = prepare(session, scale)
         settings = session.settings.with_secret()
         try:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -114,7 +117,7 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def prepare(session: Session) -> list:
+def prepare(session: Session, scale: str = "demo") -> list:
     """Database, schema, district and demo accounts; the accounts that may be shown."""
     from gis.accounts import ensure_demo_accounts, retire_demo_accounts
     from gis.city import settle_city
@@ -132,7 +135,7 @@ def prepare(session: Session) -> list:
         from fixtures.loader import load_district
 
         with step("loading the synthetic district") as progress:
-            load_district(admin_url, scale="demo", progress=progress)
+            load_district(admin_url, scale=scale, progress=progress)
     return ensure_demo_accounts(admin_url, loopback=is_loopback(session.settings.host))
 
 
