@@ -57,31 +57,31 @@ BEGIN
     -- The common case in one statement: a plain point inside one leaf of each scheme. All others
     -- go step by step below; a test holds both to the same answers.
     IF accuracy_m IS NULL AND house_code IS NULL AND datum IN ('wgs84', 'cgcs2000') THEN
-        found := (
-            SELECT array_agg(
-                       (a.scheme, a.id, a.identity_id, a.code, a.name, a.ancestor_ids,
-                        o.officer_id, o.officer_role, 'inside', 0.0, '[]',
-                        jsonb_strip_nulls(jsonb_build_object(
-                            'at', at, 'datum', datum, 'place_by', 'point', 'on_shift', o.on_duty,
-                            'shift', o.shift_name, 'line', o.line_code, 'reach', o.reach)),
-                        lon, lat)::location
-                       ORDER BY a.place)
-            FROM (
-                SELECT l.scheme, l.id, l.identity_id, l.code, l.name, l.ancestor_ids,
-                       array_position(rules.schemes, l.scheme) AS place,
-                       ST_Relate(l.geom, point) AS matrix
-                FROM area AS l
-                WHERE l.leaf AND l.geom && ST_Expand(point, 0) AND l.period @> at
-                  AND l.scheme = ANY (rules.schemes)
-                OFFSET 0
-            ) AS a
-            LEFT JOIN LATERAL choose_officer(
-                a.ancestor_ids, NULL, line, at, local_at, rules) AS o ON true
-            WHERE a.matrix <> 'FF2FF10F2'
-            -- As many as there are schemes, and each scheme's bit once.
-            HAVING bool_and(a.matrix = '0F2FF1FF2')
-               AND count(*) = cardinality(rules.schemes)
-               AND sum(1::bigint << a.place) = (2::bigint << cardinality(rules.schemes)) - 2);
+        SELECT array_agg(
+                   (a.scheme, a.id, a.identity_id, a.code, a.name, a.ancestor_ids,
+                    o.officer_id, o.officer_role, 'inside', 0.0, '[]',
+                    jsonb_strip_nulls(jsonb_build_object(
+                        'at', at, 'datum', datum, 'place_by', 'point', 'on_shift', o.on_duty,
+                        'shift', o.shift_name, 'line', o.line_code, 'reach', o.reach)),
+                    lon, lat)::location
+                   ORDER BY a.place)
+        INTO found
+        FROM (
+            SELECT l.scheme, l.id, l.identity_id, l.code, l.name, l.ancestor_ids,
+                   array_position(rules.schemes, l.scheme) AS place,
+                   ST_Relate(l.geom, point) AS matrix
+            FROM area AS l
+            WHERE l.leaf AND l.geom && ST_Expand(point, 0) AND l.period @> at
+              AND l.scheme = ANY (rules.schemes)
+            OFFSET 0
+        ) AS a
+        LEFT JOIN LATERAL choose_officer(
+            a.ancestor_ids, NULL, line, at, local_at, rules) AS o ON true
+        WHERE a.matrix <> 'FF2FF10F2'
+        -- As many as there are schemes, and each scheme's bit once.
+        HAVING bool_and(a.matrix = '0F2FF1FF2')
+           AND count(*) = cardinality(rules.schemes)
+           AND sum(1::bigint << a.place) = (2::bigint << cardinality(rules.schemes)) - 2;
         IF found IS NOT NULL THEN
             RETURN found;
         END IF;
