@@ -134,9 +134,12 @@ def server(session_database, tmp_path_factory) -> Iterator[Program]:
             program.kill()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
-    """Chromium, found on PATH, drawing in software and asking nobody anything by itself."""
+    """Chromium, found on PATH, drawing in software and asking nobody anything by itself.
+
+    Of one module: while it is there its event loop runs in this thread, and no other can.
+    """
     from playwright.sync_api import sync_playwright
 
     found = next(filter(None, map(shutil.which, BROWSERS)), None)

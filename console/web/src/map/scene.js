@@ -121,11 +121,16 @@ export class Scene {
 
   /** Whether all that the first view needs has been drawn. */
   isSettled() {
-    return this.tiles.has('areas') && this.tiles.has('buildings') && this.map.areTilesLoaded();
+    return Boolean(this.named) && this.tiles.has('areas') && this.tiles.has('buildings') && this.map.areTilesLoaded();
   }
 
   setPlaces(rows) {
     this.map.getSource('places').setData(collection(rows));
+    // Names are drawn once the map has come to rest with them.
+    if (this.named === undefined) {
+      this.named = false;
+      this.map.once('idle', () => { this.named = true; });
+    }
     // Where thousands lie, no name could keep clear of all: it keeps clear of the grave ones.
     const {rows: incidents} = this.store;
     const space = incidents.length > MOST_SPACES ? incidents.filter(row => row.u >= 2) : incidents;
