@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -35,6 +36,7 @@ from console.categories import Categories
 from console.compression import Compression
 from console.cookies import SessionCookie
 from console.gate import Gate
+from console.gathering import Gatherer
 from console.headers import SecurityHeaders
 from console.live import Live
 from console.metrics import Counting, Metrics
@@ -100,6 +102,7 @@ def create_app(settings: Settings) -> Application:
     state.metrics = Metrics()
     state.callers = Callers(database)
     state.categories = Categories(database)
+    state.gatherer = Gatherer(partial(reports.store, database))
     state.cookie = SessionCookie(settings.secret, settings.session_hours)
     state.tries = login.Tries()
     # Half of the time allowed, so that a look and its work fit into it.

@@ -18,6 +18,7 @@ from console.api.schemas import BATCH_DOCS, REPORT_DOCS
 from console.problems import problem, respond
 from console.why import explained, language_of
 from gis import queries
+from gis.database import Database
 from gis.errors import FieldProblem, GridwallError, InvalidFields, InvalidInput
 from gis.reports import LARGEST_BATCH, Report, check_report
 
@@ -33,7 +34,7 @@ async def file_report(request: Request) -> Response:
     state = request.app.state
     sent = read_json(request, await read_body(request, state.settings.body_limit_bytes))
     report = check_report(sent, await state.categories.codes(), datetime.now(UTC))
-    [(_, created, answer)] = await _file(request, [report])
+    _, created, answer = await state.gatherer.file(request.state.secret, report)
     state.metrics.reports.labels("created" if created else "repeated").inc()
     body = orjson.dumps(explained(answer, language_of(request)))
     return Response(body, 201 if created else 200, media_type="application/json")
@@ -77,7 +78,8 @@ async def _file_all(request: Request,
     if not good:
         return []
     try:
-        rows = await _file(request, [report for _, report in good])
+        rows = await store(request.app.state.database, request.state.secret,
+                           [report for _, report in good])
     except (InvalidInput, psycopg.DataError, psycopg.IntegrityError):
         return [(place, await _file_alone(request, report)) for place, report in good]
     return [(good[ordinal][0], {"status": 201 if created else 200, **answer})
@@ -86,7 +88,8 @@ async def _file_all(request: Request,
 
 async def _file_alone(request: Request, report: Report) -> dict[str, Any]:
     try:
-        [(_, created, answer)] = await _file(request, [report])
+        [(_, created, answer)] = await store(
+            request.app.state.database, request.state.secret, [report])
     except GridwallError as fault:
         return problem(fault)
     except (psycopg.DataError, psycopg.IntegrityError) as fault:
@@ -94,12 +97,13 @@ async def _file_alone(request: Request, report: Report) -> dict[str, Any]:
     return {"status": 201 if created else 200, **answer}
 
 
-async def _file(request: Request, reports: list[Report]) -> list[tuple[int, bool, dict[str, Any]]]:
-    async with request.app.state.database.plain() as connection:
+async def store(database: Database, secret: str,
+                reports: list[Report]) -> list[tuple[int, bool, dict[str, Any]]]:
+    """Reports of one caller in one transaction: (place, newly made, answer) in their order."""
+    async with database.plain() as connection:
         cursor = await connection.execute(
             queries.get("file_reports"),
-            {"secret": request.state.secret, "reports": orjson.dumps(reports).decode()},
-            prepare=True)
+            {"secret": secret, "reports": orjson.dumps(reports).decode()}, prepare=True)
         rows = await cursor.fetchall()
     return [(ordinal, created, orjson.loads(answer)) for ordinal, created, answer in rows]
 
