@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 
-from gis.accounts import Caller, identify
+from gis.accounts import Caller, identify, renew_session
 from gis.database import Database
 
 REMEMBER_S = 5.0
@@ -42,6 +42,10 @@ class Callers:
         if len(self._known) > MOST_REMEMBERED:
             self._known.popitem(last=False)
         return caller
+
+    async def renew(self, secret: str, hours: int) -> bool:
+        """Let a session in use go on; False where it has ended."""
+        return await renew_session(self._database, secret, hours)
 
     def forget(self, secret: str) -> None:
         """Ask anew next time: the session was ended here."""

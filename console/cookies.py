@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from http.cookies import CookieError, SimpleCookie
+from typing import NamedTuple
 
 from itsdangerous import BadSignature, TimestampSigner
 from starlette.responses import Response
 
 NAME = "gridwall_session"
+
+
+class Signed(NamedTuple):
+    """What a cookie holds; `aging` once half its time has gone."""
+
+    secret: str
+    aging: bool
 
 
 class SessionCookie:
@@ -23,15 +32,19 @@ class SessionCookie:
 
     def __init__(self, secret: str, hours: int) -> None:
         self._signer = TimestampSigner(secret, salt="gridwall.session")
+        self.hours = hours
         self._seconds = hours * 3600
 
-    def read(self, header: str) -> str | None:
-        """The session's secret from a Cookie header; None where absent, forged or too old."""
+    def read(self, header: str) -> Signed | None:
+        """The session in a Cookie header; None where absent, forged or too old."""
         value = cookies(header).get(NAME)
         if not value:
             return None
         try:
-            return self._signer.unsign(value, max_age=self._seconds).decode()
+            secret, signed_at = self._signer.unsign(
+                value, max_age=self._seconds, return_timestamp=True)
+            age_s = (datetime.now(UTC) - signed_at).total_seconds()
+            return Signed(secret.decode(), age_s > self._seconds / 2)
         except (BadSignature, UnicodeDecodeError):
             return None
 
@@ -41,6 +54,12 @@ class SessionCookie:
             NAME, self._signer.sign(session_secret).decode(), max_age=self._seconds, path="/",
             secure=secure, httponly=True, samesite="lax",
         )
+
+    def header(self, session_secret: str, secure: bool) -> tuple[bytes, bytes]:
+        """The same as a header of an answer that has begun."""
+        response = Response()
+        self.write(response, session_secret, secure)
+        return next(pair for pair in response.raw_headers if pair[0] == b"set-cookie")
 
     def clear(self, response: Response) -> None:
         """Take the cookie back."""

@@ -10,7 +10,7 @@ import ipaddress
 from urllib.parse import quote, urlsplit
 
 from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.access import METRICS, PUBLIC, may_enter
 from console.callers import Callers
@@ -20,6 +20,7 @@ from console.problems import respond
 from gis.accounts import Caller
 from gis.errors import DatabaseAway, GridwallError, NotAllowed, NotSignedIn
 
+LOGOUT = "/logout"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _NOT_PAGES = ("/api/", "/tiles/", "/static/", "/live", "/components/", "/metrics")
 CLOSE_NOT_SIGNED_IN, CLOSE_TRY_LATER = 4401, 1013
@@ -49,23 +50,26 @@ class Gate:
             await self._app(scope, receive, send)
             return
         try:
-            await self._admit(scope)
+            aging_secret = await self._admit(scope)
         except GridwallError as refusal:
             if scope["type"] == "websocket":
                 await _close(refusal, receive, send)
             else:
                 await _refuse(refusal, scope)(scope, receive, send)
             return
+        if aging_secret and scope["type"] == "http" and scope["path"] != LOGOUT:
+            send = await self._renewing(scope, aging_secret, send)
         await self._app(scope, receive, send)
 
-    async def _admit(self, scope: Scope) -> None:
+    async def _admit(self, scope: Scope) -> str | None:
+        """Let in or raise; the session's secret where its cookie wants renewing."""
         headers = dict(scope["headers"])
         path = scope["path"]
-        secret, by_cookie = self._secret(headers)
+        secret, by_cookie, aging = self._secret(headers)
         if by_cookie or path in PUBLIC:
             _check_origin(scope, headers)
         if path in PUBLIC or (path == METRICS and secret is None and _is_near(scope)):
-            return
+            return None
         if secret is None:
             raise NotSignedIn("sign in, or send a token: Authorization: Bearer TOKEN")
         caller: Caller = await self._callers.identify(secret)
@@ -73,14 +77,35 @@ class Gate:
         state["secret"], state["caller"] = secret, caller
         if not may_enter(caller.role, path):
             raise NotAllowed(f"{path} is not open to the role {caller.role}")
+        return secret if aging else None
 
-    def _secret(self, headers: dict[bytes, bytes]) -> tuple[str | None, bool]:
-        """The caller's secret, and whether it came by cookie."""
+    def _secret(self, headers: dict[bytes, bytes]) -> tuple[str | None, bool, bool]:
+        """The caller's secret, whether it came by cookie, and whether that cookie is aging."""
         given = headers.get(b"authorization", b"")
         if given[:7].lower() == b"bearer ":
-            return _token(given[7:].strip()), False
+            return _token(given[7:].strip()), False, False
         cookie = headers.get(b"cookie")
-        return (self._cookie.read(cookie.decode("latin-1")), True) if cookie else (None, False)
+        if not cookie:
+            return None, False, False
+        signed = self._cookie.read(cookie.decode("latin-1"))
+        return (signed.secret, True, signed.aging) if signed else (None, True, False)
+
+    async def _renewing(self, scope: Scope, secret: str, send: Send) -> Send:
+        """A session in use goes on: half way through, the answer brings a new cookie."""
+        try:
+            renewed = await self._callers.renew(secret, self._cookie.hours)
+        except DatabaseAway:
+            return send
+        if not renewed:
+            return send
+        header = self._cookie.header(secret, scope.get("scheme") == "https")
+
+        async def send_renewed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), header]}
+            await send(message)
+
+        return send_renewed
 
 
 def _token(given: bytes) -> str:

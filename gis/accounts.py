@@ -87,6 +87,14 @@ async def sign_out(database: Database, secret: str) -> None:
         await connection.execute(queries.get("sign_out"), {"secret": secret})
 
 
+async def renew_session(database: Database, secret: str, hours: int) -> bool:
+    """Let a living session go on for so many hours from now; False where it has ended."""
+    async with database.plain() as connection:
+        cursor = await connection.execute(
+            queries.get("renew_session"), {"secret": secret, "lifetime": timedelta(hours=hours)})
+        return (await cursor.fetchone())[0]
+
+
 def create_account(admin_url: str, name: str, role: str, password: str | None = None,
                    area_code: str | None = None, officer_id: int | None = None,
                    unit_id: int | None = None) -> int:

@@ -160,7 +160,7 @@ def test_a_cookie_ends_and_belongs_to_one_installation():
     response = Response()
     SessionCookie("one", 1).write(response, "s3cret", secure=True)
     header = response.headers["set-cookie"].split(";")[0]
-    assert SessionCookie("one", 1).read(header) == "s3cret"
+    assert SessionCookie("one", 1).read(header) == ("s3cret", False)
     assert SessionCookie("two", 1).read(header) is None
     assert SessionCookie("one", -1).read(header) is None
     assert SessionCookie("one", 1).read("") is None

@@ -56,6 +56,7 @@ DOORS = {
     "sign_in_salt": "a salt, true or false",
     "sign_in": "needs the proof of the password",
     "sign_out": "ends only the session whose secret it has",
+    "renew_session": "lengthens only the living session whose secret it has",
     "file_reports": "needs a secret; adds reports as its owner",
     "append_step": "needs the secret that has entered; an incident in its scope",
     "locate_points": "needs a scope: any signed-in caller may ask whose ground it is",

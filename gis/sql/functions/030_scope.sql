@@ -190,3 +190,18 @@ AS $$
     UPDATE credential SET revoked_at = clock_timestamp()
     WHERE secret_hash = sha256(convert_to(secret, 'UTF8')) AND revoked_at IS NULL
 $$;
+
+-- A session in use goes on: a wall that nobody touches must not be asked to sign in again.
+CREATE OR REPLACE FUNCTION renew_session(secret text, lifetime interval)
+RETURNS boolean
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    WITH renewed AS (
+        UPDATE credential
+        SET expires_at = greatest(expires_at, clock_timestamp() + least(lifetime, '31 days'))
+        WHERE secret_hash = sha256(convert_to(secret, 'UTF8')) AND kind = 'session'
+          AND revoked_at IS NULL AND expires_at > clock_timestamp()
+        RETURNING 1
+    )
+    SELECT EXISTS (SELECT FROM renewed)
+$$;

@@ -82,7 +82,7 @@ BEGIN
         IF routine.name IN (
             'enter', 'scope', 'scope_all', 'scope_ids', 'scope_above_ids', 'scope_role',
             'scope_account_id', 'scope_unit_id', 'scope_categories',
-            'sign_in_salt', 'sign_in', 'sign_out',
+            'sign_in_salt', 'sign_in', 'sign_out', 'renew_session',
             'file_reports', 'append_step', 'locate_points', 'sequence_events',
             'incident_assignments',
             'open_load', 'tile_areas', 'tile_buildings', 'tile_ground', 'tile_bounds',

@@ -11,6 +11,9 @@ SELECT sign_in(%(name)s, %(proof)s, %(lifetime)s)
 -- name: sign_out
 SELECT sign_out(%(secret)s)
 
+-- name: renew_session
+SELECT renew_session(%(secret)s, %(lifetime)s)
+
 -- name: open_token
 SELECT open_credential(%(account)s, 'token', NULL)
 
