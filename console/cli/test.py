@@ -22,7 +22,8 @@ def test(context: click.Context, long: bool, pytest_arguments: tuple[str, ...]) 
     """Run the tests; what else stands on the line goes to pytest."""
     command = [sys.executable, "-m", "pytest", *(["--long"] if long else [])]
     if not any(argument.startswith(("-n", "--numprocesses")) for argument in pytest_arguments):
-        command += ["-n", "2"]
+        # A file's tests share one worker, and so its districts and its open walls.
+        command += ["-n", "2", "--dist", "loadfile"]
     # A test meets settings only as it makes them; where real data lies is not one of them.
     environment = {
         name: value for name, value in os.environ.items()
