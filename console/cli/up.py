@@ -229,7 +229,7 @@ def _start_feed(settings: Settings, address: str, per_minute: float) -> subproce
         "GRIDWALL_SECRET": settings.secret,
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "console.cli", "simulate", "--rate", str(per_minute),
+        [sys.executable, "-P", "-m", "console.cli", "simulate", "--rate", str(per_minute),
          "--to", address],
         env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         start_new_session=True,
