@@ -25,14 +25,15 @@ class AreaStyle:
     highlight: tuple[int, int, int, int] = (150, 225, 255, 96)
 
 
-def area_layer(style: AreaStyle, scheme: str, level: str = "grid") -> pydeck.Layer:
+def area_layer(style: AreaStyle, scheme: str, level: str = "leaf") -> pydeck.Layer:
     """Describe the areas of a scheme at a level.
 
     Parameters
     ----------
     style : AreaStyle
     scheme, level : str
-        Which areas; they go into the address of the tiles.
+        Which areas; they go into the address of the tiles. ``leaf``: those that answer for
+        points, at whatever level.
 
     Returns
     -------

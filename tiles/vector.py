@@ -14,6 +14,8 @@ from gis.errors import InvalidInput, NotFound
 
 MAX_ZOOM = 22
 LEVELS = ("city", "district", "street", "community", "grid")
+# The areas that answer for points, whatever their level: a scheme need not go down to grids.
+LEAF = "leaf"
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 _CODE = re.compile(r"[a-z0-9_-]{1,40}")
 
@@ -83,7 +85,7 @@ class TileAddress:
     x: int
     y: int
     scheme: str = "base"
-    level: str = "grid"
+    level: str = LEAF
 
     def __post_init__(self) -> None:
         layer(self.layer)
@@ -93,8 +95,8 @@ class TileAddress:
                 f"there is no tile {self.z}/{self.x}/{self.y}: z is 0 to {MAX_ZOOM},"
                 " x and y are 0 to 2^z - 1"
             )
-        if self.level not in LEVELS:
-            raise InvalidInput(f"level is one of {', '.join(LEVELS)}", field="level")
+        if self.level not in (*LEVELS, LEAF):
+            raise InvalidInput(f"level is one of {', '.join((*LEVELS, LEAF))}", field="level")
         if not _CODE.fullmatch(self.scheme):
             raise InvalidInput(f"{self.scheme!r:.40} can't be a scheme's code", field="scheme")
 

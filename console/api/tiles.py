@@ -34,7 +34,7 @@ async def tilejson(request: Request, layer: str) -> dict[str, Any]:
 async def tile(
     request: Request, layer: str, z: int, x: int, y: int,
     scheme: Annotated[str, Query(max_length=40)] = "base",
-    level: Annotated[str, Query(max_length=20)] = "grid",
+    level: Annotated[str, Query(max_length=20)] = vector.LEAF,
 ) -> Response:
     """One vector tile; 204 where nothing lies in it."""
     address = vector.TileAddress(layer, z, x, y, scheme, level)

@@ -10,7 +10,7 @@ from layers.registry import LAYERS, WallStyle, describe, legend
 def test_layers_come_from_ground_to_sky():
     layers = describe(WallStyle(), "police")
     assert [layer["id"] for layer in layers] == list(LAYERS) == ["areas", "buildings", "incidents"]
-    assert layers[0]["data"] == "/tiles/areas/{z}/{x}/{y}.mvt?scheme=police&level=grid"
+    assert layers[0]["data"] == "/tiles/areas/{z}/{x}/{y}.mvt?scheme=police&level=leaf"
 
 
 def test_layers_ask_no_other_host():

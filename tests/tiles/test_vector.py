@@ -94,11 +94,12 @@ def test_far_out_small_buildings_go_and_tall_ones_stay(ground):
 
 
 @pytest.mark.parametrize("who", ["hall", "street"])
-@pytest.mark.parametrize("level", ["district", "street", "community", "grid"])
+@pytest.mark.parametrize("level", ["district", "street", "community", "grid", "leaf"])
 def test_scope_of_areas_equals_the_policies(ground, who, level):
     with ground.seen_by(getattr(ground, who)) as connection:
         rows = connection.execute(
-            "SELECT code FROM area WHERE scheme = 'base' AND level = %s", [level]).fetchall()
+            "SELECT code FROM area WHERE scheme = 'base'"
+            " AND (level = %(level)s OR leaf AND %(level)s = 'leaf')", {"level": level}).fetchall()
         z, x, y = tile_at(WEST + STEP, SOUTH + STEP / 2, 9)
         found = decoded(connection, "tile_areas", z, x, y, "base", level)
     assert codes(found.get("areas", [])) == {code for code, in rows}

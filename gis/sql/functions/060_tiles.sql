@@ -18,7 +18,8 @@ AS $$
     GROUP BY under.identity_id
 $$;
 
--- Layer "areas": one level of one scheme as it stands now; `load` is the open incidents.
+-- Layer "areas": one level of one scheme as it stands now, or its leaves, which answer for points
+-- at whatever level they stand; `load` is the open incidents.
 CREATE OR REPLACE FUNCTION tile_areas(
     z integer, x integer, y integer, only_scheme text, only_level text)
 RETURNS bytea
@@ -30,7 +31,8 @@ AS $$
                ST_AsMVTGeom(area.geom_3857, ST_TileEnvelope(z, x, y), 4096, 64) AS geom
         FROM area
         WHERE area.geom_3857 && ST_TileEnvelope(z, x, y, margin => 64.0 / 4096)
-          AND area.scheme = only_scheme AND area.level = only_level AND upper_inf(area.period)
+          AND area.scheme = only_scheme AND upper_inf(area.period)
+          AND CASE only_level WHEN 'leaf' THEN area.leaf ELSE area.level = only_level END
           AND ((SELECT scope_all()) OR area.ancestor_ids && (SELECT scope_ids())
                OR area.identity_id = ANY ((SELECT scope_above_ids())::bigint[]))
     ), feature AS (

@@ -54,11 +54,11 @@ FROM extent
 
 -- name: wall_areas
 SELECT coalesce(json_agg(json_build_object(
-           'code', area.code, 'name', area.name,
+           'code', area.code, 'name', area.name, 'leaf', area.leaf,
            'lon', round(ST_X(area.label)::numeric, 6), 'lat', round(ST_Y(area.label)::numeric, 6),
            'load', coalesce(open_load.load, 0)) ORDER BY area.code), '[]')::text AS body
 FROM (
-    SELECT identity_id, code, name, ST_PointOnSurface(geom) AS label
+    SELECT identity_id, code, name, leaf, ST_PointOnSurface(geom) AS label
     FROM area
     WHERE scheme = %(scheme)s AND level = %(level)s AND upper_inf(period)
 ) AS area

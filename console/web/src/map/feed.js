@@ -28,6 +28,7 @@ export class Feed {
   close() {
     clearInterval(this.timer);
     clearTimeout(this.labels);
+    clearTimeout(this.anew);
     this.client.close();
   }
 
@@ -47,7 +48,7 @@ export class Feed {
     try {
       const lists = await Promise.all(LEVELS.map(level => getJson(`/api/wall/areas?${this.query}&level=${level}`)));
       this.places = lists.flatMap((rows, at) => rows.map(row => ({...row, level: LEVELS[at]})));
-      this.scene.factory.setLoads(this.places.filter(row => row.level === 'grid'));
+      this.scene.factory.setLoads(this.places.filter(row => row.leaf));
       this.scene.setPlaces(this.places);
       this.scene.draw();
       meetingPoint().place = code => this.places.find(row => row.code === code);
@@ -88,6 +89,11 @@ export class Feed {
   }
 
   load(code, change) {
+    if (this.model.scheme !== 'base') {
+      // An event names the area of the scheme base: how many lie under others is asked for.
+      this.anew ??= setTimeout(() => { this.anew = null; this.loadAreas(); }, LABELS_MS);
+      return;
+    }
     if (!code) return;
     this.scene.factory.addLoad(code, change);
     for (const place of this.places) {
