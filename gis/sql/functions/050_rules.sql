@@ -11,6 +11,14 @@ DROP FUNCTION IF EXISTS ground_at;
 DROP FUNCTION IF EXISTS choose_officer;
 DROP FUNCTION IF EXISTS rivals_equal;
 DROP FUNCTION IF EXISTS location_facts;
+-- It was a plain view once, and each DROP refuses the other's kind.
+DO $$
+BEGIN
+    IF (SELECT relkind FROM pg_class WHERE oid = to_regclass('assignment_rules')) = 'v' THEN
+        DROP VIEW assignment_rules;
+    END IF;
+END
+$$;
 DROP MATERIALIZED VIEW IF EXISTS assignment_rules;
 DROP VIEW IF EXISTS assignment_rules_set;
 DROP TYPE IF EXISTS location;
