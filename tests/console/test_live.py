@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from console.events import Position
-from console.live import MOST_WAITING_BYTES, Stream
+from console.streams import MOST_WAITING_BYTES, Stream
 from tests.console.conftest import STEP, STREETS, WEST, report
 
 pytestmark = pytest.mark.anyio
