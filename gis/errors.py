@@ -105,9 +105,9 @@ class UnknownCategory(InvalidInput):
     title = "Unknown category"
 
     def __init__(self, given: object) -> None:
+        said = "it is missing" if given is None else f"{given!r:.60} is no category"
         super().__init__(
-            f"{given!r:.60} is no category: use the code or the Chinese name of a class"
-            " or sub-class",
+            f"{said}: use the code or the Chinese name of a class or sub-class",
             field="category",
         )
 

@@ -60,7 +60,7 @@ def check_report(sent: object, categories: Mapping[str, str], now: datetime) -> 
         When all is well but for a place.
     """
     if not isinstance(sent, dict):
-        raise InvalidFields([FieldProblem("", f"a JSON object is needed, not {_kind(sent)}")])
+        raise InvalidFields([FieldProblem("body", f"a JSON object is needed, not {_kind(sent)}")])
     faults: list[FieldProblem] = []
     report: Report = {}
     for name, check in _CHECKS.items():
@@ -229,6 +229,8 @@ def _house_code(value: object, categories: Mapping[str, str], now: datetime) -> 
 
 
 def _channel(value: object, categories: Mapping[str, str], now: datetime) -> str:
+    if value is None:
+        raise InvalidInput(f"it is missing: use one of {', '.join(CHANNELS)}")
     if value not in CHANNELS:
         given = _printable(value) if isinstance(value, str) else _kind(value)
         raise InvalidInput(f"{given} is no channel: use one of {', '.join(CHANNELS)}")

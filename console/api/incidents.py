@@ -114,7 +114,7 @@ async def _rebuilt(connection: AsyncConnection, incident_id: int) -> loop.Incide
 
 def _check_step(sent: object) -> dict[str, Any]:
     if not isinstance(sent, dict):
-        raise InvalidFields([FieldProblem("", "a JSON object is needed")])
+        raise InvalidFields([FieldProblem("body", "a JSON object is needed")])
     faults = [FieldProblem(str(name)[:60], "there is no such field")
               for name in sent if name not in _STEP_FIELDS]
     checked: dict[str, Any] = {}

@@ -35,7 +35,7 @@ def assign(session: Session, context: click.Context, file: Path, out: Path, as_j
     """Write FILE again with area_code, officer_id, how and distance_m on every row.
 
     Rows without usable coordinates stay in their place, with how=unlocated, and count as
-    quarantined.
+    quarantined; FILE.quarantine.csv, here, says why.
     """
     from gis.loading.assigning import AssignOptions, assign_file
 

@@ -19,6 +19,7 @@ from gis.loading.cells import ordinates
 from gis.loading.outcome import Outcome
 from gis.loading.parquet import read_wkb
 from gis.loading.places import Place, bad_places, find_place
+from gis.loading.quarantine import Quarantine
 from gis.loading.run import Progress, owner_connection
 from gis.loading.tabular import ADDED, Lines, Piece, Table, Writer, open_table
 
@@ -60,7 +61,8 @@ def assign_file(admin_url: str, path: Path, out: Path, options: AssignOptions,
     """Write a file again with area_code, officer_id, how and distance_m put on every row.
 
     Rows keep their order and their columns their bytes. A row without usable coordinates has
-    ``how`` unlocated and counts as quarantined; it stays in its place.
+    ``how`` unlocated and counts as quarantined; it stays in its place, and FILE.quarantine.csv in
+    the working folder says why.
 
     Raises
     ------
@@ -74,8 +76,10 @@ def assign_file(admin_url: str, path: Path, out: Path, options: AssignOptions,
     with owner_connection(admin_url) as connection:
         ground = _ground(connection, options)
     outcome = Outcome()
-    task = _Task(source, options, ground, outcome)
-    with Writer(out, source) as writer:
+    told = [name for name in (options.x, options.y) if name]
+    with (Quarantine(Path.cwd() / f"{path.stem}.quarantine.csv", told, outcome) as quarantine,
+          Writer(out, source) as writer):
+        task = _Task(source, options, ground, outcome, quarantine)
         for piece in source.pieces():
             writer.write(piece, task.added(piece))
             outcome.read += len(piece)
@@ -131,11 +135,12 @@ class _Task:
     """Pieces of one file, answered."""
 
     def __init__(self, source: Lines | Table, options: AssignOptions, ground: Ground,
-                 outcome: Outcome) -> None:
+                 outcome: Outcome, quarantine: Quarantine) -> None:
         self._source = source
         self._options = options
         self._ground = ground
         self._outcome = outcome
+        self._quarantine = quarantine
         self._place: Place | None = None
         self._index = CoverageIndex(ground.shapes, ground.codes)
         self.ways: Counter[str] = Counter()
@@ -150,8 +155,7 @@ class _Task:
         lon, lat = self._place.stored(x, y)
         lost = bad_places(x, y, lon, lat)
         lost |= dict.fromkeys(piece.ragged, ("ragged", "too few or too many fields"))
-        for reason, _ in lost.values():
-            self._outcome.reasons[reason] += 1
+        self._put_aside(piece, lost)
         lon[list(lost)] = lat[list(lost)] = np.nan
         located = self._index.locate(lon, lat, self._ground.nearest_m)
         how = HOW[located.how]
@@ -166,6 +170,12 @@ class _Task:
                                 lon, lat)
         return {"area_code": codes, "officer_id": officers, "how": how,
                 "distance_m": located.distance_m}
+
+    def _put_aside(self, piece: Piece, lost: dict[int, tuple[str, str]]) -> None:
+        told = [name for name in (self._options.x, self._options.y) if name]
+        for at, (reason, explanation) in sorted(lost.items()):
+            values = {name: piece.values[name][at] for name in told}
+            self._quarantine.add(self._outcome.read + at + 1, reason, explanation, values)
 
     def _points(self, piece: Piece) -> tuple[np.ndarray, np.ndarray]:
         if self._options.x:

@@ -113,7 +113,7 @@ async def test_a_step_moves_the_matter_and_an_unlawful_one_names_the_lawful(town
 @pytest.mark.parametrize("sent, field", [
     ({}, "action"), ({"action": "dance"}, "action"), ({"action": "verify", "x": 1}, "x"),
     ({"action": "verify", "note": "\0"}, "note"), ({"action": "extend", "until": "x"}, "until"),
-    ({"action": "dispatch", "to": 5}, "to"), ([], ""),
+    ({"action": "dispatch", "to": 5}, "to"), ([], "body"),
 ])
 async def test_a_bad_step_names_its_field(shared_town, sent, field):
     desk = shared_town.client(shared_town.token("street", STREETS[0]))

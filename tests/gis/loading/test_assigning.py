@@ -43,6 +43,9 @@ def test_csv_is_kept_byte_for_byte(two_grids, in_folder):
         '4,ragged,120.015,,,,unlocated,\n5,"",120.0205,30.005,B,,nearest,48.241\n'
         '6,far,121,31,,,outside,\n')
     assert (outcome.read, dict(outcome.reasons)) == (6, {"no_place": 1, "ragged": 1})
+    told = outcome.quarantine_file.read_text("utf-8-sig").splitlines()
+    assert told[0] == "row,reason,explanation,x,y"
+    assert told[1].startswith("3,no_place,") and told[2].startswith("4,ragged,")
 
 
 def test_parquet_keeps_its_types(two_grids, in_folder):
