@@ -75,8 +75,8 @@ async def step(request: Request, incident_id: int) -> Response:
         current = await _rebuilt(connection, incident_id)
         taken = loop.take(
             current, wanted["action"], actor_role=Role(caller.role), at=datetime.now(UTC),
-            actor_id=caller.account_id, note=wanted["note"], target=wanted["to"],
-            until=wanted["until"])
+            actor_id=caller.account_id, note=wanted["note"],
+            target=await _target(connection, wanted["to"]), until=wanted["until"])
         after = loop.apply(current, taken)
         await connection.execute(queries.get("append_step"), {
             "secret": request.state.secret, "id": incident_id, "count": current.step_count,
@@ -84,6 +84,18 @@ async def step(request: Request, incident_id: int) -> Response:
             "cache": orjson.dumps(_row(after)).decode()})
         told = await _told(request, connection, incident_id)
     return Response(orjson.dumps(told), 201, media_type="application/json")
+
+
+async def _target(connection: AsyncConnection, to: str | None) -> str | None:
+    """Whom a step points at: ``officer:12`` as it is, an officer's or unit's code as its number."""
+    if to is None or ":" in to:
+        return to
+    cursor = await connection.execute(queries.get("target_of_code"), {"code": to})
+    row = await cursor.fetchone()
+    if row is None:
+        raise InvalidInput(f"{to!r} is no officer or unit that you see: give the code, or"
+                           " officer:N, unit:N or incident:N", "to")
+    return row[0]
 
 
 async def _told(request: Request, connection: AsyncConnection,

@@ -44,6 +44,10 @@ async def locate(
         "category": categories.get(category or ""), "scheme": scheme,
         "at": moment(at, "at") or datetime.now(UTC)}
     async with scoped(request) as connection:
+        if scheme is not None:
+            known = await connection.execute(queries.get("is_scheme"), {"scheme": scheme})
+            if not (await known.fetchone())[0]:
+                raise InvalidInput(f"{scheme!r} is no scheme here", "scheme")
         cursor = await connection.execute(queries.get("locate"), values)
         rows = await cursor.fetchall()
     answer = {"assignments": [row[0] for row in rows]}

@@ -11,6 +11,7 @@ from console.cli.context import Session, pass_session
 from console.cli.outcomes import finish, outcome_options
 from console.cli.ready import ready_admin_url
 from console.progress import step
+from gis.errors import InvalidInput
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -39,6 +40,8 @@ def assign(session: Session, context: click.Context, file: Path, out: Path, as_j
     """
     from gis.loading.assigning import AssignOptions, assign_file
 
+    if out.resolve() == file.resolve():
+        raise InvalidInput(f"--out is {file} itself: name another file", "out")
     admin_url = ready_admin_url(session)
     with step(f"assigning {file}") as progress:
         outcome = assign_file(admin_url, file, out, AssignOptions(**values), progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -57,3 +58,15 @@ def test_a_setting_that_cannot_be_is_told_without_a_traceback(monkeypatch, capsy
     said = capsys.readouterr().err
     assert said.startswith("gridwall: GRIDWALL_PORT is 'http'")
     assert said.count("\n") == 1
+
+
+def test_assign_never_writes_over_its_own_input(tmp_path):
+    file = tmp_path / "points.csv"
+    file.write_text("lon,lat\n120.2,30.3\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "console.cli", "assign", str(file), "--x", "lon", "--y", "lat",
+         "--out", str(file)], cwd=ROOT, capture_output=True, text=True, check=False,
+        env={**os.environ, "GRIDWALL_HOME": str(tmp_path / "home")})
+    assert done.returncode == 1
+    assert "name another file" in done.stderr
+    assert file.read_text() == "lon,lat\n120.2,30.3\n"

@@ -59,6 +59,13 @@ FROM step AS s JOIN incident AS i ON i.id = s.incident_id
 WHERE s.incident_id = %(id)s
 ORDER BY s.number
 
+-- name: target_of_code
+-- An officer or a unit by the code that people and answers know it by.
+SELECT 'officer:' || f.id FROM officer AS f WHERE f.officer_code = %(code)s
+UNION ALL
+SELECT 'unit:' || u.id FROM unit AS u WHERE u.unit_code = %(code)s
+LIMIT 1
+
 -- name: append_step
 SELECT append_step(%(secret)s, %(id)s, %(count)s, %(step)s::jsonb, %(cache)s::jsonb)
 

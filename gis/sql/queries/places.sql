@@ -81,3 +81,6 @@ WHERE code = %(code)s AND scheme = %(scheme)s AND period @> %(at)s::timestamptz
   AND (%(level)s::text IS NULL OR level = %(level)s)
 ORDER BY array_position(ARRAY['city', 'district', 'street', 'community', 'grid'], level)
 LIMIT 1
+
+-- name: is_scheme
+SELECT EXISTS (SELECT FROM scheme WHERE code = %(scheme)s)

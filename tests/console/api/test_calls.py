@@ -26,7 +26,7 @@ async def test_locate_stores_nothing_and_answers_as_the_intake_would(town):
     ("", "lon"), ("lon=1", "lat"), ("lon=1&lat=91", "lat"), ("lon=nan&lat=1", "lon"),
     ("lon=x&lat=1", "lon"), ("lon=1&lat=1&datum=x", "datum"), ("code=5", "code"),
     ("lon=1&lat=1&at=2026-01-01T00:00:00", "at"), ("lon=1&lat=1&category=x", "category"),
-    ("address=%00", "address"),
+    ("address=%00", "address"), ("lon=1&lat=1&scheme=nothing", "scheme"),
 ])
 async def test_locate_names_the_bad_parameter(shared_town, query, field):
     client = shared_town.client(shared_town.token("hall"))
@@ -108,6 +108,21 @@ async def test_a_step_moves_the_matter_and_an_unlawful_one_names_the_lawful(town
     after = (await desk.get(f"/api/incidents/{number}")).json()
     assert [step["action"] for step in after["steps"]] == ["report", "verify"]
     assert after["clocks"]["verified_at"]
+
+
+async def test_a_step_points_at_an_officer_by_the_code_that_answers_give(town):
+    filed = await town.client(town.token("intake")).post("/api/reports", json=report())
+    number = filed.json()["incident"]["id"]
+    officer = filed.json()["assignments"][0]["officer"]["id"]
+    desk = town.client(town.token("street", STREETS[0]))
+    await desk.post(f"/api/incidents/{number}/steps", json={"action": "verify"})
+    unknown = await desk.post(
+        f"/api/incidents/{number}/steps", json={"action": "dispatch", "to": "nobody"})
+    assert (unknown.status_code, unknown.json()["errors"][0]["field"]) == (422, "to")
+    sent = await desk.post(
+        f"/api/incidents/{number}/steps", json={"action": "dispatch", "to": officer})
+    assert sent.status_code == 201, sent.text
+    assert sent.json()["steps"][-1]["to"].startswith("officer:")
 
 
 @pytest.mark.parametrize("sent, field", [
