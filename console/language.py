@@ -1,4 +1,4 @@
-"""Words on the screen: two catalogues, Chinese first."""
+"""Words on the screen: two catalogues, Chinese first; one file a page in each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ def catalogue(lang: str) -> Mapping[str, str]:
     """
     if lang not in LANGUAGES:
         raise ValueError(f"no catalogue for language {lang!r}; there are {', '.join(LANGUAGES)}")
-    return json.loads((_FOLDER / f"{lang}.json").read_text(encoding="utf-8"))
+    merged: dict[str, str] = {}
+    for page in sorted((_FOLDER / lang).glob("*.json")):
+        merged |= json.loads(page.read_text(encoding="utf-8"))
+    return merged
 
 
 def text(key: str, lang: str, **params: object) -> str:

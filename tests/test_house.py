@@ -61,7 +61,7 @@ def test_the_wheel_ships_five_packages_and_not_the_tests(tmp_path):
         names = wheel.namelist()
     tops = {name.split("/")[0] for name in names if ".dist-info" not in name}
     assert tops == {"gis", "layers", "tiles", "console", "fixtures"}
-    for needed in ("gis/sql/cluster/roles.sql", "console/catalogues/zh.json",
+    for needed in ("gis/sql/cluster/roles.sql", "console/catalogues/zh/common.json",
                    "fixtures/data/names.json"):
         assert needed in names
 

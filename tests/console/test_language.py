@@ -1,6 +1,8 @@
 """The two catalogues."""
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -17,9 +19,13 @@ def test_both_catalogues_have_the_same_keys_and_places():
 
 
 @pytest.mark.parametrize("lang", language.LANGUAGES)
-def test_keys_are_sorted(lang):
-    keys = list(language.catalogue(lang))
-    assert keys == sorted(keys)
+def test_keys_are_sorted_and_stand_in_one_file(lang):
+    seen = []
+    for page in sorted((Path(language.__file__).parent / "catalogues" / lang).glob("*.json")):
+        keys = [key for key, _ in json.loads(page.read_text("utf-8"), object_pairs_hook=list)]
+        assert keys == sorted(set(keys)), page.name
+        seen += keys
+    assert len(seen) == len(set(seen))
 
 
 @pytest.mark.parametrize("lang", language.LANGUAGES)

@@ -1,0 +1,10 @@
+"""Assessment: counts kept up to date, weights, scores."""
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
