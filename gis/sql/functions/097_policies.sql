@@ -18,6 +18,16 @@ CALL allow('within_scope', 'building', 'SELECT',
     $$ (SELECT scope_all()) OR scope_ids && (SELECT scope_ids()) $$);
 CALL allow('within_scope', 'address', 'SELECT',
     $$ (SELECT scope_all()) OR scope_ids && (SELECT scope_ids()) $$);
+CALL allow('within_scope', 'other_name', 'SELECT',
+    $$ (SELECT scope_all()) OR scope_ids && (SELECT scope_ids()) $$);
+CALL allow('within_scope', 'place_object', 'SELECT',
+    $$ (SELECT scope_all()) OR scope_ids && (SELECT scope_ids()) $$);
+CALL allow('of_house', 'dwelling', 'SELECT', $$
+    (SELECT scope_all()) OR EXISTS (SELECT FROM address AS a WHERE a.id = address_id) $$);
+CALL allow('of_house', 'enterprise', 'SELECT', $$
+    (SELECT scope_all()) OR EXISTS (SELECT FROM address AS a WHERE a.id = address_id) $$);
+CALL allow('of_house', 'person', 'SELECT', $$
+    (SELECT scope_all()) OR EXISTS (SELECT FROM address AS a WHERE a.id = address_id) $$);
 CALL allow('within_scope', 'duty', 'SELECT',
     $$ (SELECT scope_all()) OR scope_ids && (SELECT scope_ids()) $$);
 CALL allow('posted_within_scope', 'officer', 'SELECT', $$
@@ -55,12 +65,15 @@ BEGIN
         'area', 'building', 'address', 'duty', 'officer', 'incident', 'report', 'step',
         'assignment', 'event', 'audit', 'account_area', 'area_identity',
         'scheme', 'category', 'line', 'unit', 'shift', 'ground', 'city_setting', 'event_head',
-        'role_order', 'choice_order', 'alembic_version']
+        'role_order', 'choice_order', 'alembic_version',
+        'other_name', 'place_object', 'place_category', 'dwelling', 'enterprise']
     LOOP
         EXECUTE format('GRANT SELECT ON %I TO gridwall_server', relation);
     END LOOP;
     GRANT SELECT (id, name, role, whole, officer_id, unit_id, disabled_at, created_at)
         ON account TO gridwall_server;
+    -- Not `sealed`: that is unmask_person's to give.
+    GRANT SELECT (id, address_id, kind, relation, key_id, masked) ON person TO gridwall_server;
 END
 $$;
 
@@ -84,8 +97,9 @@ BEGIN
             'scope_account_id', 'scope_unit_id', 'scope_categories',
             'sign_in_salt', 'sign_in', 'sign_out', 'renew_session',
             'file_reports', 'append_step', 'locate_points', 'sequence_events',
-            'incident_assignments',
+            'incident_assignments', 'unmask_person', 'rename_place',
             'open_load', 'tile_areas', 'tile_buildings', 'tile_ground', 'tile_bounds',
+            'surroundings',
             'layer_version', 'on_shift', 'setting_text', 'setting_number')
         THEN
             EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO gridwall_server', routine.signature);
