@@ -13,6 +13,7 @@ import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import platformdirs
 
@@ -55,6 +56,7 @@ class Settings:
     body_limit_bytes: int = 2_000_000
     session_hours: int = 12
     log_level: str = "warning"
+    public_url: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
@@ -71,6 +73,11 @@ class Settings:
             ) from None
         if self.pool_size < 2:
             raise SetupError(f"GRIDWALL_POOL_SIZE is {self.pool_size}: at least 2 are needed")
+        if self.public_url and not _is_public_url(self.public_url):
+            raise SetupError(
+                f"GRIDWALL_PUBLIC_URL is {self.public_url!r:.80}: write the address that phones"
+                " reach, such as https://grid.example.test"
+            )
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:
@@ -157,6 +164,17 @@ def unknown_variables(environ: Mapping[str, str]) -> dict[str, str]:
         for name in environ
         if name.startswith(PREFIX) and name not in known
     }
+
+
+def _is_public_url(given: str) -> bool:
+    """Whether it is http or https and a host, perhaps with a port and a path, and no more."""
+    try:
+        parts = urlsplit(given)
+        named = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        return False
+    return bool(named and given.isascii() and given.isprintable() and " " not in given
+                and not (parts.query or parts.fragment or parts.username))
 
 
 def _read(name: str, text: str, kind: type) -> object:
