@@ -17,6 +17,7 @@ COMMANDS = {
     "up": ("up", "up", "Start everything and serve the pages."),
     "test": ("test", "test", "Run the tests on a cluster of their own."),
     "load": ("load", "load", "Load areas, buildings, addresses, officers or reports."),
+    "check": ("check", "check", "Examine files and the library before and after loading."),
     "assign": ("assign", "assign", "Give every row of a file its grid and officer."),
     "token": ("accounts", "token", "API tokens."),
     "user": ("accounts", "user", "Accounts."),

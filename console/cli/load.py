@@ -44,8 +44,9 @@ def file_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--where", metavar="COLUMN=VALUE",
                      help="Only rows with this value; others are left out and counted."),
         click.option("--encoding", help="Of the text, where it is not found out right."),
-        click.option("--datum", type=click.Choice(["wgs84", "cgcs2000", "gcj02", "bd09"]),
-                     help="Datum of the coordinates [wgs84]."),
+        click.option("--datum", type=click.Choice(["wgs84", "cgcs2000", "gcj02", "bd09", "auto"]),
+                     help="Datum of the coordinates [wgs84]; auto: each row's by the building it"
+                          " names (buildings and addresses)."),
         click.option("--crs", metavar="EPSG:N",
                      help="Coordinate system; goes before what the file says."),
         click.option("--layer", help="Layer of a vector file, or sheet of a workbook."),

@@ -13,7 +13,6 @@ from gis.loading.cells import number, whole, words
 from gis.loading.outcome import Outcome
 from gis.loading.rows import Codes, checked, copy_rows
 from gis.loading.run import Options, Progress, Run, loading
-from gis.loading.shapes import ready_polygons
 from gis.loading.source import Batch
 
 TALLEST_M = 1000.0
@@ -66,8 +65,7 @@ def _take(run: Run, batch: Batch, codes: Codes, connection: psycopg.Connection) 
     if batch.geometry is None:
         raise InvalidInput("the file has no footprints: buildings need a vector file or GeoParquet",
                            field="geometry")
-    coordinates = shapely.get_coordinates(batch.geometry)
-    polygons = ready_polygons(batch.geometry, run.place(coordinates[:, 0], coordinates[:, 1]))
+    polygons = run.polygons(batch)
     bounds = shapely.bounds(polygons.shapes)
     run.saw(bounds[:, 0], bounds[:, 1])
     run.outcome.counts["without_z"] += polygons.without_z

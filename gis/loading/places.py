@@ -50,6 +50,9 @@ class Place:
         return shapely.set_coordinates(shapes.copy(), np.stack([lon, lat], axis=1))
 
 
+STORED = Place(None, Datum.CGCS2000)
+
+
 def find_place(x: ArrayLike, y: ArrayLike, told_crs: Any, crs: str | None, datum: str | None,
                notes: list[str]) -> Place:
     """Decide how ordinates are to be understood, from what was told and from their values.

@@ -14,16 +14,20 @@ import shapely
 
 from gis import queries
 from gis.errors import BadFile, DatabaseAway, InvalidInput, SetupError
+from gis.library_checkup import examine_library
 from gis.loading.cells import ordinates
+from gis.loading.checkup import AUTO, Checkup
 from gis.loading.opening import open_source
 from gis.loading.outcome import Outcome
-from gis.loading.places import Place, bad_places, find_place
-from gis.loading.quarantine import Quarantine
+from gis.loading.places import STORED, Place, bad_places, find_place
+from gis.loading.quarantine import Quarantine, Unwritten
+from gis.loading.shapes import Polygons, ready_polygons
 from gis.loading.source import Batch, Source
 from gis.loading.targets import match_columns
 
 # About 50 km: a file further off than this is meant for other ground, or misread.
 FAR_DEGREES = 0.5
+KINDS_CHECKED = ("buildings", "addresses")
 
 Progress = Callable[[int, int, str], None]
 
@@ -34,7 +38,8 @@ class Options:
 
     ``mapping``: target to column. ``where``: column and value of the rows that are meant; others
     are left out and counted. ``quarantine``: where rows put aside go; by default beside the
-    caller, named after the file.
+    caller, named after the file. ``datum`` may be "auto": each row's is found by the building that
+    it names. ``dry_run`` loads, examines, and takes everything back.
     """
 
     mapping: dict[str, str] = field(default_factory=dict)
@@ -45,6 +50,7 @@ class Options:
     free_codes: bool = False
     where: tuple[str, str] | None = None
     quarantine: Path | None = None
+    dry_run: bool = False
 
 
 class Run:
@@ -56,7 +62,11 @@ class Run:
         Target to column.
     outcome
         Kept up as rows go by.
+    checkup
+        What a first pass found of the rows' datums, where it was asked for.
     """
+
+    checkup: Checkup | None = None
 
     def __init__(self, kind: str, source: Source, options: Options, outcome: Outcome,
                  quarantine: Quarantine, progress: Progress | None) -> None:
@@ -146,8 +156,9 @@ class Run:
     def place(self, x: np.ndarray, y: np.ndarray) -> Place:
         """How this file's coordinates are understood: decided once, by its first rows."""
         if self._place is None:
-            self._place = find_place(x, y, self.source.crs, self.options.crs,
-                                     self.options.datum, self.outcome.notes)
+            told = None if self.options.datum == AUTO else self.options.datum
+            self._place = find_place(x, y, self.source.crs, self.options.crs, told,
+                                     self.outcome.notes)
         return self._place
 
     def saw(self, lon: np.ndarray, lat: np.ndarray) -> None:
@@ -179,11 +190,21 @@ class Run:
         if given is None:
             raise InvalidInput("the file has neither points nor columns for x and y: name them"
                                " with --map x=COLUMN --map y=COLUMN", field="map")
-        lon, lat = self.place(*given).stored(*given)
-        for place, fault in bad_places(*given, lon, lat).items():
-            self.put_aside(batch, place, *fault)
+        place = self.place(*given)
+        lon, lat = place.stored(*given) if self.checkup is None \
+            else self.checkup.stored(self, batch, *place.degrees(*given))
+        for at, fault in bad_places(*given, lon, lat).items():
+            self.put_aside(batch, at, *fault)
         self.saw(lon, lat)
         return lon, lat
+
+    def polygons(self, batch: Batch) -> Polygons:
+        """The batch's shapes as stored, with what is wrong with them; see `ready_polygons`."""
+        coordinates = shapely.get_coordinates(batch.geometry)
+        place = self.place(coordinates[:, 0], coordinates[:, 1])
+        if self.checkup is None:
+            return ready_polygons(batch.geometry, place)
+        return ready_polygons(self.checkup.stored_shapes(self, batch, place), STORED)
 
 
 @contextmanager
@@ -198,14 +219,31 @@ def loading(kind: str, admin_url: str, path: Path, options: Options,
     DatabaseAway
         When the database can't be reached.
     """
+    if options.datum == AUTO and kind not in KINDS_CHECKED:
+        raise InvalidInput(f"the datum of {kind} can't be found out: only rows of"
+                           f" {' and '.join(KINDS_CHECKED)} name buildings", field="datum")
     source = open_source(path, options.layer, options.encoding)
     outcome = Outcome()
     target = options.quarantine or Path.cwd() / f"{path.stem}.quarantine.csv"
     with (Quarantine(target, source.columns, outcome) as quarantine,
           owner_connection(admin_url) as connection):
         run = Run(kind, source, options, outcome, quarantine, progress)
+        if options.datum == AUTO:
+            run.checkup = _first_pass(kind, path, options, connection)
+            outcome.details["checkup"] = run.checkup.as_json()
         yield run, connection
         run.remark_on_distance(connection)
+        if options.dry_run:
+            outcome.details["library"] = {
+                lint.kind: lint.as_json() for lint in examine_library(connection)}
+            outcome.note("nothing was written: this was a check")
+            connection.rollback()
+
+
+def _first_pass(kind: str, path: Path, options: Options, connection: psycopg.Connection
+                ) -> Checkup:
+    source = open_source(path, options.layer, options.encoding)
+    return Checkup(Run(kind, source, options, Outcome(), Unwritten(), None), connection)
 
 
 def _corners(shape: shapely.Geometry) -> str:
