@@ -7,7 +7,27 @@ security compares with the areas of whoever is asking.
 
 from gis.models.access import Account, AccountArea, Audit, Credential, ScopeKey
 from gis.models.areas import Area, AreaIdentity, Scheme
+from gis.models.assessment import (
+    AssessmentCount,
+    AssessmentFact,
+    AssessmentHead,
+    AssessmentTime,
+    FieldWork,
+    IncidentArea,
+    Rating,
+    ScorePart,
+    StarRule,
+)
 from gis.models.base import Base
+from gis.models.library import (
+    Dwelling,
+    Enterprise,
+    OtherName,
+    Person,
+    PlaceCategory,
+    PlaceObject,
+    RetiredCode,
+)
 from gis.models.matters import Assignment, Incident, Report, Step
 from gis.models.outbox import Event, EventHead, EventPending
 from gis.models.people import Duty, Officer, Shift, Unit
@@ -20,6 +40,10 @@ __all__ = [
     "Address",
     "Area",
     "AreaIdentity",
+    "AssessmentCount",
+    "AssessmentFact",
+    "AssessmentHead",
+    "AssessmentTime",
     "Assignment",
     "Audit",
     "Base",
@@ -29,18 +53,30 @@ __all__ = [
     "CitySetting",
     "Credential",
     "Duty",
+    "Dwelling",
+    "Enterprise",
     "Event",
     "EventHead",
     "EventPending",
+    "FieldWork",
     "Ground",
     "Incident",
+    "IncidentArea",
     "Line",
     "Officer",
+    "OtherName",
+    "Person",
+    "PlaceCategory",
+    "PlaceObject",
+    "Rating",
     "Report",
+    "RetiredCode",
     "RoleOrder",
     "Scheme",
     "ScopeKey",
+    "ScorePart",
     "Shift",
+    "StarRule",
     "Step",
     "Unit",
 ]

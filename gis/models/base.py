@@ -39,9 +39,9 @@ def key() -> Mapped[int]:
     return mapped_column(BigInteger, Identity(), primary_key=True)
 
 
-def refers(column: str, **options: Any) -> Mapped[Any]:
+def refers(column: str, ondelete: str | None = None, **options: Any) -> Mapped[Any]:
     """The number of a row of another table."""
-    return mapped_column(BigInteger, ForeignKey(column), **options)
+    return mapped_column(BigInteger, ForeignKey(column, ondelete=ondelete), **options)
 
 
 def scope_ids_column() -> Mapped[list[int]]:

@@ -12,7 +12,10 @@ from gis.models.base import Base, Code, key, refers, scope_ids_column
 
 
 class Building(Base):
-    """A building: footprint, floors, height. Its code is for life."""
+    """A building: footprint, floors, height. Its code is for life.
+
+    `text` is its standard address, followed by the elements that the file told.
+    """
 
     __tablename__ = "building"
     __table_args__ = (
@@ -26,6 +29,13 @@ class Building(Base):
     compound: Mapped[str | None]
     road: Mapped[str | None]
     road_number: Mapped[str | None]
+    building_number: Mapped[str | None]
+    text: Mapped[str | None]
+    province: Mapped[str | None]
+    city: Mapped[str | None]
+    district: Mapped[str | None]
+    street: Mapped[str | None]
+    community: Mapped[str | None]
     floors: Mapped[int | None] = mapped_column(Integer)
     height_m: Mapped[float | None] = mapped_column(Float)
     scope_ids: Mapped[list[int]] = scope_ids_column()
@@ -37,7 +47,10 @@ class Building(Base):
 
 
 class Address(Base):
-    """A standard address; with a house code where one has been given."""
+    """A standard address; with a house code where one has been given.
+
+    From `province` to `room`: the elements of GA/T 2000.32, NULL where the text has none.
+    """
 
     __tablename__ = "address"
     __table_args__ = (
@@ -49,6 +62,11 @@ class Address(Base):
     house_code: Mapped[str | None] = mapped_column(Code, unique=True)
     building_id: Mapped[int | None] = refers("building.id", nullable=True)
     text: Mapped[str]
+    province: Mapped[str | None]
+    city: Mapped[str | None]
+    district: Mapped[str | None]
+    street: Mapped[str | None]
+    community: Mapped[str | None]
     road: Mapped[str | None]
     road_number: Mapped[str | None]
     compound: Mapped[str | None]

@@ -85,6 +85,7 @@ BEGIN
     UPDATE duty AS d SET scope_ids = b.scope_ids
     FROM building AS b
     WHERE b.id = d.building_id AND d.scope_ids IS DISTINCT FROM b.scope_ids;
+    PERFORM settle_library();
 END
 $$;
 

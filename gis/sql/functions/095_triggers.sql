@@ -25,6 +25,23 @@ CREATE OR REPLACE TRIGGER building_placed BEFORE INSERT OR UPDATE OF geom ON bui
     FOR EACH ROW EXECUTE FUNCTION building_placed();
 CREATE OR REPLACE TRIGGER address_placed BEFORE INSERT OR UPDATE OF geom, building_id ON address
     FOR EACH ROW EXECUTE FUNCTION address_placed();
+CREATE OR REPLACE TRIGGER address_text_kept AFTER UPDATE OF text ON address
+    FOR EACH ROW WHEN (OLD.text IS DISTINCT FROM NEW.text) EXECUTE FUNCTION name_kept('text');
+CREATE OR REPLACE TRIGGER building_name_kept AFTER UPDATE OF name ON building
+    FOR EACH ROW WHEN (OLD.name IS DISTINCT FROM NEW.name AND OLD.name <> '')
+    EXECUTE FUNCTION name_kept('name');
+CREATE OR REPLACE TRIGGER building_text_kept AFTER UPDATE OF text ON building
+    FOR EACH ROW WHEN (OLD.text IS DISTINCT FROM NEW.text AND OLD.text <> '')
+    EXECUTE FUNCTION name_kept('text');
+CREATE OR REPLACE TRIGGER building_code_retired AFTER DELETE OR UPDATE OF building_code ON building
+    FOR EACH ROW WHEN (OLD.building_code IS NOT NULL)
+    EXECUTE FUNCTION code_retired('building_code');
+CREATE OR REPLACE TRIGGER house_code_retired AFTER DELETE OR UPDATE OF house_code ON address
+    FOR EACH ROW WHEN (OLD.house_code IS NOT NULL) EXECUTE FUNCTION code_retired('house_code');
+CREATE OR REPLACE TRIGGER other_name_placed BEFORE INSERT OR UPDATE OF standard ON other_name
+    FOR EACH ROW EXECUTE FUNCTION other_name_placed();
+CREATE OR REPLACE TRIGGER place_object_placed BEFORE INSERT OR UPDATE OF geom ON place_object
+    FOR EACH ROW EXECUTE FUNCTION place_object_placed();
 CREATE OR REPLACE TRIGGER duty_placed BEFORE INSERT OR UPDATE OF area_identity_id, building_id
     ON duty FOR EACH ROW EXECUTE FUNCTION duty_placed();
 CREATE OR REPLACE TRIGGER assignment_rules_changed
@@ -39,3 +56,16 @@ CREATE OR REPLACE TRIGGER assignment_rules_changed
 CREATE OR REPLACE TRIGGER assignment_rules_changed
     AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON choice_order
     FOR EACH STATEMENT EXECUTE FUNCTION assignment_rules_changed();
+CREATE OR REPLACE TRIGGER loop_data_changed
+    AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON category
+    FOR EACH STATEMENT EXECUTE FUNCTION loop_data_changed();
+CREATE OR REPLACE TRIGGER loop_data_changed
+    AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON calendar_day
+    FOR EACH STATEMENT EXECUTE FUNCTION loop_data_changed();
+-- By row: a setting is written at every start, and mostly as it was.
+CREATE OR REPLACE TRIGGER loop_data_changed AFTER INSERT OR UPDATE OR DELETE ON city_setting
+    FOR EACH ROW EXECUTE FUNCTION loop_data_changed();
+CREATE OR REPLACE TRIGGER loop_change_unaltered BEFORE UPDATE OR DELETE ON loop_change
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER loop_change_untruncated BEFORE TRUNCATE ON loop_change
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

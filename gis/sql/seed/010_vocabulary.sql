@@ -38,7 +38,24 @@ ON CONFLICT DO NOTHING;
 
 INSERT INTO city_setting (name, value) VALUES
     ('nearest_m', '200'),
-    ('time_zone', '"Asia/Shanghai"')
+    ('time_zone', '"Asia/Shanghai"'),
+    ('may_unmask', '["street", "community", "officer", "admin"]'),
+    ('may_rename', '["planner", "admin"]')
+ON CONFLICT DO NOTHING;
+
+INSERT INTO place_category (code, element, name, name_en) VALUES
+    ('care', 'person', '关爱对象', 'People in care'),
+    ('volunteer', 'person', '志愿者服务点', 'Volunteers'),
+    ('key_place', 'place', '重点场所', 'Key place'),
+    ('school', 'place', '学校', 'School'),
+    ('refuge', 'place', '应急避难场所', 'Emergency shelter'),
+    ('camera', 'thing', '视频监控', 'Camera'),
+    ('hydrant', 'thing', '消火栓', 'Hydrant'),
+    ('facility', 'thing', '市政设施', 'Municipal facility'),
+    ('event', 'matter', '大型活动', 'Public event'),
+    ('works', 'matter', '在建工地', 'Building site'),
+    ('party_branch', 'organisation', '党组织', 'Party organisation'),
+    ('social_group', 'organisation', '社会组织', 'Social organisation')
 ON CONFLICT DO NOTHING;
 
 INSERT INTO scope_key (id, key) VALUES (1, gen_random_bytes(32)) ON CONFLICT DO NOTHING;
