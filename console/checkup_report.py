@@ -62,8 +62,9 @@ def _strays(told: Mapping[str, Any], outlines: Sequence[tuple[str, shapely.Geome
     ends = [(stray["building_lon"], stray["building_lat"]) for stray in strays]
     return [{"kind": "strays", "count": told["checkup"]["disagrees"],
              "map": _map(points, outlines, ends),
-             "head": ("row", "away_m", "lon", "lat"),
-             "rows": [(stray["row"], stray["away_m"], *_rounded(*point))
+             "head": ("row", "code", "text", "away_m", "lon", "lat"),
+             "rows": [(stray["row"], stray["code"] or "", stray["text"] or "",
+                       f"{stray['away_m']:,}", *_rounded(*point))
                       for stray, point in zip(strays, points, strict=True)]}]
 
 

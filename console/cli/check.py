@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -84,7 +85,7 @@ def library(session: Session, context: click.Context, report: Path | None, lang:
         for lint in lints:
             click.echo(f"{lint.kind.replace('_', ' ')}: {lint.count:,}")
     if report:
-        _write(admin_url, report, language.text("checkup.library", lang), told, lang)
+        _write(session, report, language.text("checkup.library", lang), told, lang)
     if any(lint.count for lint in lints):
         context.exit(1)
 
@@ -97,18 +98,19 @@ def _check(session: Session, context: click.Context, values: dict[str, Any],
     with step(f"checking {values['file']}") as progress:
         outcome = load(admin_url, values["file"], options, progress)
     if values["report"]:
-        _write(admin_url, values["report"], values["file"].name, outcome.as_json(),
+        _write(session, values["report"], values["file"].name, outcome.as_json(),
                values["lang"])
     finish(context, outcome, values["as_json"], values["allow_quarantine"])
 
 
-def _write(admin_url: str, report: Path, title: str, told: dict[str, Any], lang: str) -> None:
+def _write(session: Session, report: Path, title: str, told: dict[str, Any], lang: str) -> None:
     from console.checkup_report import checkup_report
     from gis.library_checkup import grid_outlines
     from gis.loading.run import owner_connection
 
-    with owner_connection(admin_url) as connection:
+    with owner_connection(session.admin_url()) as connection:
         outlines = grid_outlines(connection)
-    report.write_text(checkup_report(title, told, outlines, at=datetime.now(UTC), lang=lang),
+    now = datetime.now(ZoneInfo(session.settings.time_zone))
+    report.write_text(checkup_report(title, told, outlines, at=now, lang=lang),
                       encoding="utf-8")
     click.echo(f"report: {report}", err=True)

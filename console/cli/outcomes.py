@@ -50,5 +50,10 @@ def _lines(outcome: Outcome) -> Iterator[str]:
 
 def _told(value: Any) -> str:
     if isinstance(value, dict):
-        return "; ".join(f"{name} {_told(inner)}" for name, inner in value.items())
+        # Lists are for programs (--json) and reports; a terminal gets their counts.
+        return "; ".join(f"{name.replace('_', ' ')} {_told(inner)}"
+                         for name, inner in value.items()
+                         if inner is not None and not isinstance(inner, list))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return f"{value:,}" if isinstance(value, int) else str(value)

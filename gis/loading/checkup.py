@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 AUTO = "auto"
 MOST_STRAYS = 500
 _SAMPLE = 2000
+_SAME_DEGREES = 1e-6
 
 
 class Checkup:
@@ -93,14 +94,21 @@ class Checkup:
         self._away.append(np.where(verdicts == DISAGREES, metres.min(axis=0), 0)
                           .astype(np.float32))
         self._ways.append(ways_m(readings, verdicts, footprints))
-        for at in np.flatnonzero(verdicts == DISAGREES)[:MOST_STRAYS - len(self.strays)].tolist():
-            best, middle = int(np.argmin(metres[:, at])), shapely.centroid(footprints[at])
-            self.strays.append({
-                "row": batch.number(at), "away_m": round(float(metres[best, at])),
-                "lon": float(readings.lon[best, at]), "lat": float(readings.lat[best, at]),
-                "building_lon": middle.x, "building_lat": middle.y})
+        self._keep_strays(run, batch, verdicts, metres, readings, footprints)
         if sum(sample.lon.shape[1] for sample in self._sample) < _SAMPLE:
             self._sample.append(readings)
+
+    def _keep_strays(self, run: Run, batch: Batch, verdicts: NDArray, metres: NDArray,
+                     readings: Readings, footprints: NDArray) -> None:
+        for at in np.flatnonzero(verdicts == DISAGREES)[:MOST_STRAYS - len(self.strays)].tolist():
+            best, middle = int(np.argmin(metres[:, at])), shapely.centroid(footprints[at])
+            code, building_code, text = (_word(run.value(batch, at, target)) for target in (
+                "house_code", "building_code", "text"))
+            self.strays.append({
+                "row": batch.number(at), "code": code or building_code, "text": text,
+                "away_m": round(float(metres[best, at])),
+                "lon": float(readings.lon[best, at]), "lat": float(readings.lat[best, at]),
+                "building_lon": middle.x, "building_lat": middle.y})
 
     def _conclusion(self, connection: psycopg.Connection) -> Diagnosis:
         ways = np.concatenate(self._ways, axis=1)
@@ -120,6 +128,8 @@ class Checkup:
         lon = np.concatenate([sample.lon for sample in self._sample], axis=1)
         lat = np.concatenate([sample.lat for sample in self._sample], axis=1)
         good = np.flatnonzero(np.isfinite(lon[0]) & np.isfinite(lat[0]))
+        if len(good) and np.ptp(lon[:, good], axis=0).max() < _SAME_DEGREES:
+            return Datum.CGCS2000  # outside China no datum shifts
         picked = good[np.linspace(0, len(good) - 1, min(_SAMPLE, len(good)), dtype=np.intp)]
         inside = [connection.execute(
             queries.get("checkup_count_in_buildings"),
@@ -153,11 +163,14 @@ class Checkup:
 def _footprints(run: Run, batch: Batch, connection: psycopg.Connection) -> NDArray[np.object_]:
     """The building that each row names by code or by its whole text; None where none is known."""
     found = np.full(len(batch), None, dtype=object)
-    named = {target: [None if value is None or value != value else str(value).strip() or None
-                      for value in run.column(batch, target)]
+    named = {target: [_word(value) for value in run.column(batch, target)]
              for target in ("building_code", "house_code", "text")}
     rows = connection.execute(queries.get("checkup_references"), named).fetchall()
     if rows:
         at, shapes = zip(*rows, strict=True)
         found[np.array(at) - 1] = shapely.from_wkb(list(shapes))
     return found
+
+
+def _word(value: Any) -> str | None:
+    return None if value is None or value != value else str(value).strip() or None

@@ -156,9 +156,10 @@ class Run:
     def place(self, x: np.ndarray, y: np.ndarray) -> Place:
         """How this file's coordinates are understood: decided once, by its first rows."""
         if self._place is None:
-            told = None if self.options.datum == AUTO else self.options.datum
-            self._place = find_place(x, y, self.source.crs, self.options.crs, told,
-                                     self.outcome.notes)
+            found_out = self.options.datum == AUTO
+            self._place = find_place(x, y, self.source.crs, self.options.crs,
+                                     None if found_out else self.options.datum,
+                                     [] if found_out else self.outcome.notes)
         return self._place
 
     def saw(self, lon: np.ndarray, lat: np.ndarray) -> None:
