@@ -15,6 +15,7 @@ GridwallError
 ├── Overloaded              more than can be taken now; carries when to come again
 ├── DatabaseAway            the database can't be reached; carries when to come again
 └── SetupError              the machine, the cluster or the schema is not as needed
+    └── KeyMissing          sealed personal data does not open with the keys that are there
 """
 
 from __future__ import annotations
@@ -190,3 +191,9 @@ class SetupError(GridwallError):
     """The machine, the cluster or the schema is not as needed."""
 
     title = "Set-up"
+
+
+class KeyMissing(SetupError):
+    """Sealed personal data does not open with the keys that are there."""
+
+    title = "Key missing"
