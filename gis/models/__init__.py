@@ -6,6 +6,7 @@ security compares with the areas of whoever is asking.
 """
 
 from gis.models.access import Account, AccountArea, Audit, Credential, ScopeKey
+from gis.models.addressing import Site, SiteChange
 from gis.models.areas import Area, AreaIdentity, Scheme
 from gis.models.assessment import (
     AssessmentCount,
@@ -19,6 +20,15 @@ from gis.models.assessment import (
     StarRule,
 )
 from gis.models.base import Base
+from gis.models.keeping import (
+    ClockDue,
+    ClockMark,
+    Extent,
+    SealBatch,
+    SealHead,
+    Share,
+    incident_change,
+)
 from gis.models.library import (
     Dwelling,
     Enterprise,
@@ -51,6 +61,8 @@ __all__ = [
     "Category",
     "ChoiceOrder",
     "CitySetting",
+    "ClockDue",
+    "ClockMark",
     "Credential",
     "Duty",
     "Dwelling",
@@ -58,6 +70,7 @@ __all__ = [
     "Event",
     "EventHead",
     "EventPending",
+    "Extent",
     "FieldWork",
     "Ground",
     "Incident",
@@ -75,8 +88,14 @@ __all__ = [
     "Scheme",
     "ScopeKey",
     "ScorePart",
+    "SealBatch",
+    "SealHead",
+    "Share",
     "Shift",
+    "Site",
+    "SiteChange",
     "StarRule",
     "Step",
     "Unit",
+    "incident_change",
 ]

@@ -36,11 +36,14 @@ GUARDED = {
     "assignment", "event", "event_pending", "account", "account_area", "credential",
     "scope_key", "audit", "other_name", "place_object", "dwelling", "enterprise", "person",
     "retired_code",
+    "incident_area", "assessment_fact", "assessment_count", "assessment_time", "rating",
+    "field_work",
 }
 # What no jurisdiction divides: anyone whom the server lets in may read it.
 OPEN = {
     "area_identity", "scheme", "category", "line", "unit", "shift", "ground", "city_setting",
     "event_head", "role_order", "choice_order", "alembic_version", "place_category",
+    "assessment_head", "score_part", "star_rule",
 }
 UNREADABLE = {"credential", "scope_key", "event_pending", "retired_code"}
 # All that runs with the owner's rights at the server's call, and what keeps each in bounds.
@@ -62,6 +65,9 @@ DOORS = {
     "append_step": "needs the secret that has entered; an incident in its scope",
     "locate_points": "needs a scope: any signed-in caller may ask whose ground it is",
     "incident_assignments": "the scope is its condition",
+    "scope_under_ids": "from the scope",
+    "fold_matters": "counts what is there",
+    "rate_incident": "needs the secret that has entered; a closed incident in its scope or own",
     "sequence_events": "numbers what is there",
     "unmask_person": "the scope is its condition; writes down who asked, and what for",
     "rename_place": "needs a role that may; refuses what lies outside the scope",
@@ -70,6 +76,9 @@ DOORS = {
     "tile_buildings": "the scope is its condition",
     "tile_ground": "no jurisdiction divides it",
     "tile_bounds": "the scope is its condition",
+    "desk_map": "the scope is its condition",
+    "desk_buildings": "the scope is its condition",
+    "note_export": "needs a scope; writes who took what into the audit log",
     "surroundings": "the scope is its condition",
 }
 # The map tile of zoom 14 in which the world lies.

@@ -28,6 +28,8 @@ CALL allow('of_house', 'enterprise', 'SELECT', $$
     (SELECT scope_all()) OR EXISTS (SELECT FROM address AS a WHERE a.id = address_id) $$);
 CALL allow('of_house', 'person', 'SELECT', $$
     (SELECT scope_all()) OR EXISTS (SELECT FROM address AS a WHERE a.id = address_id) $$);
+CALL allow('within_scope', 'site', 'SELECT',
+    $$ (SELECT scope_all()) OR scope_ids && (SELECT scope_ids()) $$);
 CALL allow('within_scope', 'duty', 'SELECT',
     $$ (SELECT scope_all()) OR scope_ids && (SELECT scope_ids()) $$);
 CALL allow('posted_within_scope', 'officer', 'SELECT', $$
@@ -54,6 +56,30 @@ CALL allow('own', 'account_area', 'SELECT',
     $$ account_id = (SELECT scope_account_id()) OR (SELECT scope_role()) = 'admin' $$);
 CALL allow('admin_reads', 'audit', 'SELECT', $$ (SELECT scope_role()) = 'admin' $$);
 
+-- A unit has no ground: it lists through the incidents that it sees.
+CALL allow('within_scope', 'incident_area', 'SELECT', $$
+    (SELECT scope_all()) OR identity_id = ANY ((SELECT scope_under_ids())::bigint[])
+    OR (SELECT scope_unit_id()) IS NOT NULL $$);
+CALL allow('of_incident', 'assessment_fact', 'SELECT', $$
+    (SELECT scope_all()) OR scope_ids && (SELECT scope_ids())
+    OR unit_id = (SELECT scope_unit_id()) $$);
+CALL allow('own_counts', 'assessment_count', 'SELECT', $$
+    (SELECT scope_all())
+    OR CASE subject WHEN 'officer' THEN key_id IN (SELECT d.officer_id FROM duty AS d)
+                    WHEN 'unit' THEN key_id = (SELECT scope_unit_id())
+                    WHEN 'whole' THEN false
+                    ELSE key_id = ANY ((SELECT scope_under_ids())::bigint[]) END $$);
+CALL allow('own_counts', 'assessment_time', 'SELECT', $$
+    (SELECT scope_all())
+    OR CASE subject WHEN 'officer' THEN key_id IN (SELECT d.officer_id FROM duty AS d)
+                    WHEN 'unit' THEN key_id = (SELECT scope_unit_id())
+                    WHEN 'whole' THEN false
+                    ELSE key_id = ANY ((SELECT scope_under_ids())::bigint[]) END $$);
+CALL allow('of_incident', 'rating', 'SELECT', $$
+    (SELECT scope_all()) OR EXISTS (SELECT FROM incident AS i WHERE i.id = incident_id) $$);
+CALL allow('within_scope', 'field_work', 'SELECT', $$
+    (SELECT scope_all()) OR area_identity_id = ANY ((SELECT scope_under_ids())::bigint[]) $$);
+
 -- Nothing is open to everybody but what no jurisdiction divides.
 DO $$
 DECLARE
@@ -62,10 +88,12 @@ BEGIN
     REVOKE ALL ON ALL TABLES IN SCHEMA public FROM gridwall_server;
     GRANT USAGE ON SCHEMA public TO gridwall_server;
     FOREACH relation IN ARRAY ARRAY[
-        'area', 'building', 'address', 'duty', 'officer', 'incident', 'report', 'step',
+        'area', 'building', 'address', 'site', 'site_change', 'duty', 'officer', 'incident', 'report', 'step',
         'assignment', 'event', 'audit', 'account_area', 'area_identity',
         'scheme', 'category', 'line', 'unit', 'shift', 'ground', 'city_setting', 'event_head',
         'role_order', 'choice_order', 'alembic_version',
+        'incident_area', 'assessment_fact', 'assessment_count', 'assessment_time',
+        'assessment_head', 'score_part', 'star_rule', 'rating', 'field_work',
         'other_name', 'place_object', 'place_category', 'dwelling', 'enterprise']
     LOOP
         EXECUTE format('GRANT SELECT ON %I TO gridwall_server', relation);
@@ -96,10 +124,12 @@ BEGIN
             'enter', 'scope', 'scope_all', 'scope_ids', 'scope_above_ids', 'scope_role',
             'scope_account_id', 'scope_unit_id', 'scope_categories',
             'sign_in_salt', 'sign_in', 'sign_out', 'renew_session',
-            'file_reports', 'append_step', 'locate_points', 'sequence_events',
+            'file_reports', 'append_step', 'locate_points', 'nearest_buildings',
+            'codes_beginning', 'site_text', 'bare_number', 'sequence_events',
             'incident_assignments', 'unmask_person', 'rename_place',
             'open_load', 'tile_areas', 'tile_buildings', 'tile_ground', 'tile_bounds',
-            'surroundings',
+            'surroundings', 'desk_map', 'desk_buildings', 'note_export',
+            'fold_matters', 'rate_incident', 'scope_under_ids',
             'layer_version', 'on_shift', 'setting_text', 'setting_number')
         THEN
             EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO gridwall_server', routine.signature);
