@@ -1,24 +1,13 @@
--- The one door through which steps after the first are written.
+-- The doors through which steps after the first are written.
 
--- Appends a step that gis/incidents.py has found lawful, refreshes the incident's cache and
--- tells the outbox, all at once. The actor, the number and the hash are this database's word.
-CREATE OR REPLACE FUNCTION append_step(
-    secret text, of_incident bigint, expected_count integer, step jsonb, cache jsonb)
-RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+-- A matter within this transaction's scope, locked; it must stand where the caller saw it.
+CREATE OR REPLACE FUNCTION lock_matter(of_incident bigint, expected_count integer)
+RETURNS incident
+LANGUAGE plpgsql SET search_path = public, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
-    caller constant account := credential_account(secret);
     matter incident;
-    new step;
-    previous step;
 BEGIN
-    -- What the caller may see is this transaction's scope; it must be the same caller's.
-    IF caller.id IS DISTINCT FROM scope_account_id() THEN
-        RAISE EXCEPTION 'the secret is not of whoever has entered'
-            USING ERRCODE = 'insufficient_privilege';
-    END IF;
     SELECT i.* INTO matter FROM incident AS i
     WHERE i.id = of_incident
       AND (scope_all() OR i.scope_ids && scope_ids() OR i.unit_id = scope_unit_id()
@@ -33,17 +22,31 @@ BEGIN
             of_incident, matter.step_count, expected_count
             USING ERRCODE = 'serialization_failure';
     END IF;
-    SELECT s.* INTO previous FROM step AS s
-    WHERE s.incident_id = of_incident AND s.number = matter.step_count;
+    RETURN matter;
+END
+$$;
+
+-- Writes a step that gis/incidents.py has found lawful on a matter that is locked, refreshes its
+-- cache, tells the outbox and the keepers. The number and the hash are this database's word.
+CREATE OR REPLACE FUNCTION store_step(
+    matter incident, by_account bigint, by_role text, given jsonb, cache jsonb)
+RETURNS integer
+LANGUAGE plpgsql SET search_path = public, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    new step;
+BEGIN
     new := jsonb_populate_record(
-        NULL::step, step - ARRAY['hash', 'previous_hash', 'note_digest', 'target_digest']);
-    new.incident_id := of_incident;
+        NULL::step, given - ARRAY['hash', 'previous_hash', 'note_digest', 'target_digest']);
+    new.incident_id := matter.id;
     new.number := matter.step_count + 1;
-    new.actor_id := caller.id;
-    new.actor_role := caller.role;
+    new.actor_id := by_account;
+    new.actor_role := by_role;
     new.note_digest := step_field_digest(new.note);
     new.target_digest := step_field_digest(new.target);
-    new.previous_hash := previous.hash;
+    new.previous_hash := (SELECT s.hash FROM step AS s
+                          WHERE s.incident_id = matter.id AND s.number = matter.step_count);
     new.hash := step_hash(
         new.previous_hash, new.incident_id, new.number, new.action, new.at, new.actor_id,
         new.actor_role, new.tier, new.state, new.until, new.stage_deadline_at, new.deadline_at,
@@ -59,8 +62,11 @@ BEGIN
         dispatched_at = matter.dispatched_at, handled_at = matter.handled_at,
         closed_at = matter.closed_at, stage_deadline_at = matter.stage_deadline_at,
         deadline_at = matter.deadline_at, suspended_at = matter.suspended_at,
-        merged_into_id = matter.merged_into_id
-    WHERE i.id = of_incident;
+        merged_into_id = matter.merged_into_id, pending = matter.pending,
+        suspended_until = matter.suspended_until, extension_count = matter.extension_count,
+        suspension_count = matter.suspension_count
+    WHERE i.id = matter.id;
+    INSERT INTO incident_change (incident_id) VALUES (matter.id);
     INSERT INTO event_pending (kind, scope_ids, payload)
     SELECT 'incident', matter.scope_ids, incident_event(
         matter.id, ST_X(matter.geom), ST_Y(matter.geom), matter.class_rank, matter.urgency,
@@ -68,5 +74,39 @@ BEGIN
     FROM (SELECT 1) AS one
     LEFT JOIN area AS a ON a.identity_id = matter.grid_id AND upper_inf(a.period);
     RETURN new.number;
+END
+$$;
+
+-- The caller of a secret, who must be whoever has entered: what they may see is this
+-- transaction's scope.
+CREATE OR REPLACE FUNCTION entered_account(secret text) RETURNS account
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp
+AS $$
+DECLARE
+    caller constant account := credential_account(secret);
+BEGIN
+    IF caller.id IS DISTINCT FROM scope_account_id() THEN
+        RAISE EXCEPTION 'the secret is not of whoever has entered'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN caller;
+END
+$$;
+
+-- Appends one step; a merge has two sides and goes through append_pair.
+CREATE OR REPLACE FUNCTION append_step(
+    secret text, of_incident bigint, expected_count integer, step jsonb, cache jsonb)
+RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+DECLARE
+    caller constant account := entered_account(secret);
+BEGIN
+    IF step ->> 'action' IN ('merge', 'absorb') THEN
+        RAISE EXCEPTION 'merge and absorb are one act on two incidents'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN store_step(
+        lock_matter(of_incident, expected_count), caller.id, caller.role, step, cache);
 END
 $$;
