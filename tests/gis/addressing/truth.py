@@ -84,6 +84,8 @@ class Oracle:
         self._site = elements.groupby(where, sort=False).ngroup().to_numpy()
         self._sites = elements[where].drop_duplicates()
         self._names = {level: self._sites[level].to_numpy(object) for level in NAMES}
+        self._known = {level: np.unique(names, return_inverse=True)
+                       for level, names in self._names.items()}
         self._road_number = self._sites["road_number"].to_numpy(object)
         self._number = {level: elements[level].to_numpy(object) for level in NUMBERS}
         self._house = elements["house_code"].to_numpy(object)
@@ -96,7 +98,7 @@ class Oracle:
 
     def _distance(self, level: str, typed: str) -> np.ndarray:
         """Characters by which every site's name of a level differs from what is typed."""
-        known, index = np.unique(self._names[level], return_inverse=True)
+        known, index = self._known[level]
         return cdist([typed], known.tolist(), scorer=OSA.distance)[0][index]
 
     def truth(self, noisy: Noisy) -> Truth:
