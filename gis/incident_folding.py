@@ -7,12 +7,16 @@ from datetime import datetime
 
 from gis.incident_rules import ASKED, Action, Rule, State
 from gis.steps import Step
-from gis.types import Target, TargetKind, Tier
+from gis.types import Place, Target, TargetKind, Tier
 
 
 @dataclass(frozen=True)
 class Incident:
-    """A matter as its steps have left it. It is open exactly while `closed_at` is None."""
+    """A matter as its steps have left it. It is open exactly while `closed_at` is None.
+
+    `answerable_id` is the account that took the first call (首问责任), whoever handles it;
+    `placed` whether it is known where it is.
+    """
 
     id: int
     state: State
@@ -33,15 +37,20 @@ class Incident:
     suspended_at: datetime | None = None
     merged_into_id: int | None = None
     pending: Action | None = None
+    suspended_until: datetime | None = None
+    answerable_id: int | None = None
+    extension_count: int = 0
+    suspension_count: int = 0
+    placed: bool = True
 
 
-def begun(step: Step, emergency: bool) -> Incident:
+def begun(step: Step, emergency: bool, placed: bool = True) -> Incident:
     """The incident as its first step leaves it."""
     officer_id, unit_id = _handler(step)
     return Incident(
         step.incident_id, step.state, step.tier, emergency, 1, step.at, step.hash, step.at,
         officer_id, unit_id, stage_deadline_at=step.stage_deadline_at,
-        deadline_at=step.deadline_at)
+        deadline_at=step.deadline_at, answerable_id=step.actor_id, placed=placed)
 
 
 def folded(incident: Incident, rule: Rule, step: Step) -> Incident:
@@ -53,6 +62,9 @@ def folded(incident: Incident, rule: Rule, step: Step) -> Incident:
     if rule.action in (Action.DISPATCH, Action.ACCEPT, Action.TRANSFER):
         officer_id, unit_id = _handler(step)
         changed = replace(changed, officer_id=officer_id, unit_id=unit_id)
+    elif rule.action is Action.LOCATE and step.target is not None:
+        changed = replace(changed, officer_id=Place.parse(step.target).officer_id, unit_id=None,
+                          placed=True)
     elif rule.frees:
         changed = replace(changed, officer_id=None, unit_id=None)
     return _marked(changed, rule, step)
@@ -75,9 +87,12 @@ def _marked(incident: Incident, rule: Rule, step: Step) -> Incident:
     if rule.action is Action.SPLIT:
         return replace(incident, merged_into_id=None, closed_at=None)
     if rule.suspends:
-        return replace(incident, suspended_at=step.at)
+        return replace(incident, suspended_at=step.at, suspended_until=step.until,
+                       suspension_count=incident.suspension_count + 1)
+    if rule.extends:
+        return replace(incident, extension_count=incident.extension_count + 1)
     if rule.action is Action.RESUME:
-        return replace(incident, suspended_at=None)
+        return replace(incident, suspended_at=None, suspended_until=None)
     return _timed(incident, step)
 
 

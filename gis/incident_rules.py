@@ -39,6 +39,7 @@ class Action(StrEnum):
 
     REPORT = "report"
     VERIFY = "verify"
+    LOCATE = "locate"
     REJECT = "reject"
     DISPATCH = "dispatch"
     ACCEPT = "accept"
@@ -109,6 +110,11 @@ EMERGENCY_DESK = _actors(street="street hall", district="hall", city="hall")
 GRID_OFFICER = _actors(grid="officer")
 DESK_ABOVE_GRID = MappingProxyType(
     {tier: roles for tier, roles in DESK.items() if tier is not Tier.GRID})
+# Words without a place belong to nobody's ground: intake, a street's desk or the hall finds it.
+LOCATOR = _actors(grid="intake street hall", community="intake street hall",
+                  street="intake street hall", district="intake hall", city="hall")
+# An emergency is on the desks of street and district at once: either may act.
+_EMERGENCY_TOO = _actors(street="hall")
 # A report's actor is the channel by which it came: it is anybody's to make.
 ANY_CHANNEL = MappingProxyType(
     {tier: frozenset(Channel) for tier in (Tier.GRID, Tier.STREET)})
@@ -144,6 +150,11 @@ class Rule:
         Lawful for emergencies only.
     by_authority
         Lawful only where the category may be closed in the tier (data, see `Policy`).
+    by_handler
+        Once the matter was sent to somebody, lawful for those alone among officers and
+        departments (谁认领谁办结); only a transfer gives it to another.
+    unplaced_only
+        Lawful only while it is not known where the matter is.
     """
 
     action: Action
@@ -158,6 +169,18 @@ class Rule:
     merged: bool = False
     emergency_only: bool = False
     by_authority: bool = False
+    by_handler: bool = False
+    unplaced_only: bool = False
+
+    def may(self, role: Role, tier: Tier, emergency: bool) -> bool:
+        """Whether a role may do it in a tier."""
+        too = _EMERGENCY_TOO.get(tier, ()) if emergency and self.by_desk else ()
+        return role in self.actors.get(tier, ()) or role in too
+
+    @property
+    def by_desk(self) -> bool:
+        """Whether it is the desk's to do: then in emergencies the hall's too."""
+        return self.actors in (DESK, DESK_OR_CLOCK, DESK_ABOVE_GRID)
 
     @property
     def extends(self) -> bool:
@@ -168,6 +191,12 @@ class Rule:
     def suspends(self) -> bool:
         """Whether it stops the clocks."""
         return self.action is Action.SUSPEND or self._grants(Action.ASK_SUSPENSION)
+
+    @property
+    def asks(self) -> Action | None:
+        """What it asks for: the action that would grant it unasked; None where it asks nothing."""
+        return {Action.ASK_EXTENSION: Action.EXTEND,
+                Action.ASK_SUSPENSION: Action.SUSPEND}.get(self.action)
 
     @property
     def frees(self) -> bool:
@@ -183,23 +212,26 @@ _TO = frozenset({Need.TO})
 _UNTIL = frozenset({Need.NOTE, Need.UNTIL})
 _HANDLERS = frozenset({TargetKind.OFFICER, TargetKind.UNIT})
 _INCIDENT = frozenset({TargetKind.INCIDENT})
+_PLACES = frozenset({TargetKind.HOUSE, TargetKind.BUILDING, TargetKind.POINT})
 _AT_WORK = (State.DISPATCHED, State.HANDLING)
 
 RULES: tuple[Rule, ...] = (
     Rule(Action.REPORT, (), ANY_CHANNEL, State.REPORTED, target_kinds=_HANDLERS),
     Rule(Action.VERIFY, (State.REPORTED,), DESK, State.VERIFIED),
+    Rule(Action.LOCATE, (State.REPORTED, State.VERIFIED), LOCATOR, needs=_TO,
+         target_kinds=_PLACES, unplaced_only=True),
     Rule(Action.REJECT, (State.REPORTED, State.VERIFIED), DESK, State.REJECTED, needs=_NOTE),
     Rule(Action.DISPATCH, (State.VERIFIED,), DESK, State.DISPATCHED, needs=_TO,
          target_kinds=_HANDLERS),
     Rule(Action.DISPATCH, (State.REPORTED,), EMERGENCY_DESK, State.DISPATCHED, needs=_TO,
          target_kinds=_HANDLERS, emergency_only=True),
     Rule(Action.ACCEPT, (State.VERIFIED, State.DISPATCHED), HANDLER, State.HANDLING, needs=_TO,
-         target_kinds=_HANDLERS),
-    Rule(Action.HANDLE, _AT_WORK, HANDLER, State.HANDLED, needs=_NOTE),
+         target_kinds=_HANDLERS, by_handler=True),
+    Rule(Action.HANDLE, _AT_WORK, HANDLER, State.HANDLED, needs=_NOTE, by_handler=True),
     Rule(Action.CHECK, (State.HANDLED,), DESK, State.CHECKED),
     Rule(Action.CLOSE, (State.CHECKED,), DESK, State.CLOSED, by_authority=True),
     Rule(Action.CLOSE, (State.VERIFIED, State.HANDLING, State.HANDLED), GRID_OFFICER,
-         State.CLOSED, needs=_NOTE, by_authority=True),
+         State.CLOSED, needs=_NOTE, by_authority=True, by_handler=True),
     # Not done well: once more, by the same handler.
     Rule(Action.RETURN, (State.HANDLED, State.CHECKED), DESK, State.DISPATCHED, needs=_NOTE),
     # Not for this tier: down again.
@@ -213,9 +245,9 @@ RULES: tuple[Rule, ...] = (
          DESK_OR_CLOCK, State.VERIFIED, Move.UP, needs=_NOTE),
     Rule(Action.TRANSFER, _AT_WORK, DESK, State.DISPATCHED, needs=_NOTE | _TO,
          target_kinds=_HANDLERS),
-    Rule(Action.ASK_RETURN, _AT_WORK, HANDLER, needs=_NOTE),
-    Rule(Action.ASK_EXTENSION, _AT_WORK, HANDLER, needs=_UNTIL),
-    Rule(Action.ASK_SUSPENSION, _AT_WORK, HANDLER, needs=_UNTIL),
+    Rule(Action.ASK_RETURN, _AT_WORK, HANDLER, needs=_NOTE, by_handler=True),
+    Rule(Action.ASK_EXTENSION, _AT_WORK, HANDLER, needs=_UNTIL, by_handler=True),
+    Rule(Action.ASK_SUSPENSION, _AT_WORK, HANDLER, needs=_UNTIL, by_handler=True),
     # A granted return puts the task back on the desk of its tier.
     Rule(Action.APPROVE, _AT_WORK, APPROVER, State.VERIFIED, pending=Action.ASK_RETURN),
     Rule(Action.APPROVE, _AT_WORK, APPROVER, needs=frozenset({Need.UNTIL}),
@@ -240,6 +272,11 @@ RULES: tuple[Rule, ...] = (
 ASKED = frozenset({Action.ASK_RETURN, Action.ASK_EXTENSION, Action.ASK_SUSPENSION})
 
 
+def needs_of(rule: Rule) -> list[str]:
+    """What a step by the rule must carry, as the API tells it."""
+    return [need.value for need in Need if need in rule.needs]
+
+
 def loop_table() -> str:
     """The rules as a Markdown table, one row a rule, in the machine's order."""
     lines = [
@@ -254,7 +291,7 @@ def _cells(rule: Rule) -> tuple[str, ...]:
     who = "; ".join(
         f"{tier}: {', '.join(dict.fromkeys(a.value for a in (*Role, *Channel) if a in actors))}"
         for tier, actors in rule.actors.items()
-    )
+    ) + ("; in an emergency also street: hall" if rule.by_desk else "")
     targets = " or ".join(kind for kind in TargetKind if kind in rule.target_kinds)
     needs = [f"to ({targets})" if need is Need.TO else need.value
              for need in Need if need in rule.needs]
@@ -270,6 +307,9 @@ def _conditions(rule: Rule) -> list[str]:
         (rule.merged, "merged into another"),
         (rule.emergency_only, "emergency"),
         (rule.by_authority, "the category may be closed in this tier"),
+        (rule.by_handler, "once sent to somebody: by them"),
+        (rule.unplaced_only, "its place is not known"),
+        (rule.extends or rule.suspends or rule.asks is not None, "within the city's allowance"),
     ]
     return [text for holds, text in told if holds]
 

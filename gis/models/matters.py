@@ -57,6 +57,10 @@ class Report(Base):
     house_code: Mapped[str | None] = mapped_column(Code)
     photos: Mapped[Any | None] = mapped_column(JSONB)
     geom: Mapped[Any | None] = mapped_column(Geometry("POINT", 4490, spatial_index=False))
+    understood_address_id: Mapped[int | None] = mapped_column(BigInteger)
+    understood_building_id: Mapped[int | None] = mapped_column(BigInteger)
+    understood_text: Mapped[str | None]
+    understood_score: Mapped[float | None] = mapped_column(Float)
 
 
 class Incident(Base):
@@ -65,6 +69,7 @@ class Incident(Base):
     A cache of its steps, rebuilt from them at any time. It, its steps and its assignments are
     born in the statement that stores the report, by functions alone, and never taken away: no
     foreign key asks for what can't be otherwise, which would cost each report three look-ups.
+    `answerable_id` is the account that took the first call (首问责任); NULL where nobody did.
     """
 
     __tablename__ = "incident"
@@ -73,6 +78,10 @@ class Incident(Base):
         Index("incident_open_idx", "id", postgresql_where="closed_at IS NULL"),
         Index(None, "closed_at"),
         Index(None, "grid_id", "received_at"),
+        Index("incident_merged_into_id_idx", "merged_into_id",
+              postgresql_where="merged_into_id IS NOT NULL"),
+        Index("incident_unplaced_idx", "id",
+              postgresql_where="grid_id IS NULL AND closed_at IS NULL"),
     )
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     received_at: Mapped[datetime]
@@ -97,6 +106,11 @@ class Incident(Base):
     deadline_at: Mapped[datetime | None]
     suspended_at: Mapped[datetime | None]
     merged_into_id: Mapped[int | None] = mapped_column(BigInteger)
+    pending: Mapped[str | None]
+    suspended_until: Mapped[datetime | None]
+    answerable_id: Mapped[int | None] = mapped_column(BigInteger)
+    extension_count: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    suspension_count: Mapped[int] = mapped_column(SmallInteger, server_default="0")
 
 
 class Step(Base):
@@ -138,3 +152,19 @@ class Assignment(Base):
     distance_m: Mapped[float | None] = mapped_column(Float)
     rivals: Mapped[Any] = mapped_column(JSONB, server_default=text("'[]'"))
     facts: Mapped[Any] = mapped_column(JSONB, server_default=text("'{}'"))
+
+
+class Notice(Base):
+    """What an account must be told of a matter: that one it took the first call for is closed."""
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        Index("notice_unread_idx", "account_id", "id", postgresql_where="read_at IS NULL"),
+    )
+    id: Mapped[int] = key()
+    at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    account_id: Mapped[int] = mapped_column(BigInteger)
+    incident_id: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str]
+    detail: Mapped[Any] = mapped_column(JSONB, server_default=text("'{}'"))
+    read_at: Mapped[datetime | None]

@@ -25,13 +25,14 @@ class Unit(Base):
 
 
 class Officer(Base):
-    """A grid officer (网格员), or anyone else who can be posted."""
+    """A grid officer (网格员), or anyone else who can be posted; `unit_id`: whose member."""
 
     __tablename__ = "officer"
     id: Mapped[int] = key()
     officer_code: Mapped[str] = mapped_column(Code, unique=True)
     name: Mapped[str]
     phone: Mapped[str | None]
+    unit_id: Mapped[int | None] = refers("unit.id", nullable=True)
 
 
 class Shift(Base):

@@ -26,7 +26,7 @@ from gis.incidents import (
     take,
 )
 from gis.steps import NO_DIGEST, Step, field_digest, sealed, step_hash
-from gis.types import Channel, Role, Target, TargetKind, Tier
+from gis.types import Channel, Place, Role, Target, TargetKind, Tier, read_target
 
 START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -36,11 +36,11 @@ FULL_CITY = Policy(top_tier=Tier.CITY)
 class Life:
     """An incident and its steps, an hour apart; reads as a sentence in the tests."""
 
-    def __init__(self, emergency: bool = False) -> None:
+    def __init__(self, emergency: bool = False, placed: bool = True) -> None:
         first = open_step(7, START, emergency=emergency, target="officer:5")
         self.emergency = emergency
         self.steps = [first]
-        self.incident = opened(first, emergency)
+        self.incident = opened(first, emergency, placed)
 
     def then(self, action: str, role: str, policy: Policy | None = None, **fields: object) -> Life:
         step = take(self.incident, Action(action), actor_role=Role(role),
@@ -138,6 +138,8 @@ def test_deadlines_are_moved_by_extension_and_by_rest() -> None:
     life.then("extend", "street", note="more", until=hours(110))
     assert (life.incident.stage_deadline_at, life.incident.deadline_at) == (hours(110), hours(110))
     life.then("verify", "officer")
+    assert life.incident.stage_deadline_at == hours(110)
+    life.then("escalate", "officer", note="too big")
     assert (life.incident.stage_deadline_at, life.incident.deadline_at) == (None, hours(110))
 
 
@@ -219,6 +221,11 @@ ROLES = st.sampled_from(list(Role))
 NOTES = st.text(st.characters(codec="utf-8"), max_size=8)
 
 
+def target_of(data: st.DataObject, kinds: list[str]) -> str:
+    kind, number = data.draw(st.sampled_from(kinds)), data.draw(st.integers(8, 99))
+    return f"point:{number}.5,30.25 officer:{number}" if kind == "point" else f"{kind}:{number}"
+
+
 def attempt(data: st.DataObject, incident: Incident, policy: Policy) -> Step | None:
     """One random action by a random role, mostly a lawful one; None when it was refused."""
     role = data.draw(ROLES)
@@ -228,8 +235,7 @@ def attempt(data: st.DataObject, incident: Incident, policy: Policy) -> Step | N
     at = incident.last_step_at + data.draw(st.timedeltas(timedelta(0), 9 * HOUR))
     fields = {
         "note": data.draw(NOTES | st.just("because")),
-        "target": f"{data.draw(st.sampled_from(sorted(kinds)))}:{data.draw(st.integers(8, 99))}"
-        if kinds else None,
+        "target": target_of(data, sorted(kinds)) if kinds else None,
         "until": at + data.draw(st.timedeltas(-HOUR, 90 * HOUR)),
     }
     try:
@@ -256,13 +262,14 @@ def check_laws(incident: Incident) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(data=st.data(), emergency=st.booleans(), top=st.sampled_from([Tier.DISTRICT, Tier.CITY]),
+@given(data=st.data(), emergency=st.booleans(), placed=st.booleans(),
+       top=st.sampled_from([Tier.DISTRICT, Tier.CITY]),
        may_close=st.frozensets(st.sampled_from(list(Tier))))
 def test_any_sequence_folds_to_what_its_steps_rebuild(
-    data: st.DataObject, emergency: bool, top: Tier, may_close: frozenset[Tier]
+    data: st.DataObject, emergency: bool, placed: bool, top: Tier, may_close: frozenset[Tier]
 ) -> None:
     policy = Policy(top, may_close)
-    life = Life(emergency)
+    life = Life(emergency, placed)
     for _ in range(data.draw(st.integers(0, 15))):
         step = attempt(data, life.incident, policy)
         if step is not None:
@@ -270,7 +277,7 @@ def test_any_sequence_folds_to_what_its_steps_rebuild(
             life.steps.append(step)
             assert life.incident.tier.rank <= top.rank
         check_laws(life.incident)
-    assert rebuild(life.steps, emergency) == life.incident
+    assert rebuild(life.steps, emergency, life.incident.placed) == life.incident
     assert life.incident.step_count == len(life.steps)
     for left_out in range(len(life.steps) - 1):
         with pytest.raises((Conflict, NotLawful)):
@@ -301,9 +308,20 @@ def test_the_page_shows_the_table_in_force() -> None:
 
 
 def test_targets_are_read_and_written() -> None:
-    for kind in TargetKind:
-        assert Target.parse(f"{kind}:12") == Target(kind, 12)
+    for kind in (TargetKind.OFFICER, TargetKind.UNIT, TargetKind.INCIDENT):
+        assert read_target(f"{kind}:12") == Target(kind, 12)
         assert str(Target(kind, 12)) == f"{kind}:12"
+    for text, place in (
+            ("house:3301040010010112345000101", Place(TargetKind.HOUSE,
+                                                      "3301040010010112345000101")),
+            ("building:B-7", Place(TargetKind.BUILDING, "B-7")),
+            ("point:120.25,-30.5 officer:7", Place(TargetKind.POINT, "120.25,-30.5", 7))):
+        assert read_target(text) == place
+        assert str(place) == text
+    for wrong in ("point:120.25", "point:1e3,4", "house:", "house:a b", "building:x unit:7",
+                  "point:120.25,30.5 officer:x"):
+        with pytest.raises(InvalidInput):
+            read_target(wrong)
     for wrong in ("", "officer", "officer:", "officer:-1", "officer:１", "cat:1"):
         with pytest.raises(InvalidInput):
             Target.parse(wrong)

@@ -36,6 +36,7 @@ GUARDED = {
     "assignment", "event", "event_pending", "account", "account_area", "credential",
     "scope_key", "audit", "other_name", "place_object", "dwelling", "enterprise", "person",
     "retired_code",
+    "notice", "loop_change",
     "incident_area", "assessment_fact", "assessment_count", "assessment_time", "rating",
     "field_work",
 }
@@ -43,7 +44,7 @@ GUARDED = {
 OPEN = {
     "area_identity", "scheme", "category", "line", "unit", "shift", "ground", "city_setting",
     "event_head", "role_order", "choice_order", "alembic_version", "place_category",
-    "assessment_head", "score_part", "star_rule",
+    "assessment_head", "score_part", "star_rule", "calendar_day", "loop_version",
 }
 UNREADABLE = {"credential", "scope_key", "event_pending", "retired_code"}
 # All that runs with the owner's rights at the server's call, and what keeps each in bounds.
@@ -57,6 +58,12 @@ DOORS = {
     "scope_account_id": "from the scope",
     "scope_unit_id": "from the scope",
     "scope_categories": "from the scope",
+    "scope_officer_id": "from the scope",
+    "scope_unit_ground": "from the scope",
+    "scope_places": "from the scope",
+    "read_notices": "marks the caller's own",
+    "change_loop": "needs a scope of an admin; writes down what was before",
+    "undo_loop_change": "needs a scope of an admin; puts back what was before",
     "sign_in_salt": "a salt, true or false",
     "sign_in": "needs the proof of the password",
     "sign_out": "ends only the session whose secret it has",

@@ -46,7 +46,7 @@ RETURNS TABLE (
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 DECLARE
-    who constant account := credential_account(secret);
+    who account := credential_account(secret);
     area_ids bigint[];
     above_ids bigint[];
     codes text[];
@@ -62,6 +62,9 @@ BEGIN
     INTO above_ids
     FROM area AS a, LATERAL unnest(a.ancestor_ids) AS above(id)
     WHERE a.identity_id = ANY (area_ids) AND upper_inf(a.period);
+    -- An officer who is a member of a unit acts for it too.
+    who.unit_id := coalesce(
+        who.unit_id, (SELECT o.unit_id FROM officer AS o WHERE o.id = who.officer_id));
     payload := jsonb_build_object(
         'account', who.id, 'role', who.role, 'whole', who.whole, 'areas', area_ids,
         'above', above_ids, 'officer', who.officer_id, 'unit', who.unit_id)::text;
@@ -113,14 +116,43 @@ CREATE OR REPLACE FUNCTION scope_unit_id() RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$ SELECT (scope() ->> 'unit')::bigint $$;
 
--- The classes and sub-classes of the caller's unit.
+CREATE OR REPLACE FUNCTION scope_officer_id() RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$ SELECT (scope() ->> 'officer')::bigint $$;
+
+-- The classes and sub-classes of the caller's unit; its members see what is sent to it, no more.
 CREATE OR REPLACE FUNCTION scope_categories() RETURNS text[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
     SELECT coalesce(array_agg(c.code), '{}')
     FROM unit AS u
     JOIN category AS c ON c.code = ANY (u.categories) OR c.parent_code = ANY (u.categories)
-    WHERE u.id = scope_unit_id()
+    WHERE u.id = scope_unit_id() AND scope_role() = 'department'
+$$;
+
+-- The ground of the caller's unit, to which its categories are bound; empty where it has none.
+CREATE OR REPLACE FUNCTION scope_unit_ground() RETURNS bigint[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    SELECT ARRAY(SELECT u.area_identity_id FROM unit AS u
+                 WHERE u.id = scope_unit_id() AND u.area_identity_id IS NOT NULL)
+$$;
+
+-- Whether the caller finds places for matters that came with words only.
+CREATE OR REPLACE FUNCTION scope_places() RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$ SELECT coalesce(scope_role() IN ('intake', 'hall'), false) $$;
+
+-- Whether the caller sees a matter: the same as its policy, for functions with the owner's rights.
+CREATE OR REPLACE FUNCTION sees_matter(m incident) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = public, pg_temp
+AS $$
+    SELECT coalesce(
+        scope_all() OR m.scope_ids && scope_ids() OR m.unit_id = scope_unit_id()
+        OR m.officer_id = scope_officer_id()
+        OR m.category_code = ANY (scope_categories()) AND m.scope_ids @> scope_unit_ground()
+        OR m.grid_id IS NULL AND m.closed_at IS NULL AND scope_places()
+        OR m.answerable_id = scope_account_id() AND scope_role() <> 'intake', false)
 $$;
 
 -- For what any signed-in caller may ask, whatever their ground: refuses who has not entered.

@@ -32,13 +32,13 @@ AS $$
 DECLARE
     rules assignment_rules;
     r report;
-    c category;
+    c category_rules;
     l location;
     base location;
     fault text;
     found location[];
     all_scope_ids bigint[];
-    first_tier text;
+    stage_deadline timestamptz;
     deadline timestamptz;
     summary text;
     controls constant text :=
@@ -51,7 +51,11 @@ BEGIN
         IF fault IS NOT NULL THEN
             RAISE EXCEPTION 'report refused: %', fault USING ERRCODE = 'check_violation';
         END IF;
-        SELECT * INTO c FROM category WHERE code = r.category_code;
+        SELECT * INTO c FROM category_rules WHERE code = r.category_code;
+        IF NOT c.active THEN
+            RAISE EXCEPTION 'report refused: % is out of scope here', r.category_code
+                USING ERRCODE = 'check_violation';
+        END IF;
         found := locate_point(
             coalesce(r.lon, ST_X(r.geom)), coalesce(r.lat, ST_Y(r.geom)),
             CASE WHEN r.lon IS NULL THEN 'cgcs2000' ELSE r.datum END, r.accuracy_m,
@@ -61,28 +65,38 @@ BEGIN
         FOREACH l IN ARRAY found LOOP
             all_scope_ids := all_scope_ids || l.scope_ids;
         END LOOP;
-        first_tier := CASE WHEN c.emergency THEN 'street' ELSE 'grid' END;
-        deadline := r.received_at + c.limit_hours * interval '1 hour';
+        IF c.whole_working OR c.stage_working THEN
+            deadline := deadline(r.received_at, c.whole_us, c.whole_working);
+            stage_deadline := deadline(r.received_at, c.stage_us, c.stage_working);
+        ELSE
+            deadline := r.received_at + c.whole_us * interval '1 microsecond';
+            stage_deadline := r.received_at + c.stage_us * interval '1 microsecond';
+        END IF;
+        -- A stage ends with the whole, at the latest.
+        IF deadline > r.received_at AND stage_deadline > deadline THEN
+            stage_deadline := deadline;
+        END IF;
         -- Control characters would be six bytes each on the wire.
         summary := translate(left(r.text, 60), controls, repeat(' ', 32));
         WITH opened AS (
             INSERT INTO incident (
                 id, received_at, category_code, class_rank, summary, state, tier, urgency,
-                emergency, geom, grid_id, officer_id, scope_ids, step_count, deadline_at)
+                emergency, geom, grid_id, officer_id, scope_ids, step_count,
+                stage_deadline_at, deadline_at, answerable_id)
             VALUES (r.id, r.received_at, r.category_code, c.class_rank, summary, 'reported',
-                    first_tier, c.urgency, c.emergency,
+                    c.first_tier, c.urgency, c.emergency,
                     ST_SetSRID(ST_MakePoint(base.lon, base.lat), 4490), base.identity_id,
-                    base.officer_id, all_scope_ids, 1, deadline)
+                    base.officer_id, all_scope_ids, 1, stage_deadline, deadline, r.caller_id)
         ), begun AS (
             INSERT INTO step (
-                incident_id, number, action, at, actor_id, actor_role, tier, state, deadline_at,
-                target, note_digest, target_digest, hash)
-            VALUES (r.id, 1, 'report', r.received_at, r.caller_id, r.channel, first_tier,
-                    'reported', deadline, 'officer:' || base.officer_id, step_field_digest(NULL),
-                    step_field_digest('officer:' || base.officer_id),
+                incident_id, number, action, at, actor_id, actor_role, tier, state,
+                stage_deadline_at, deadline_at, target, note_digest, target_digest, hash)
+            VALUES (r.id, 1, 'report', r.received_at, r.caller_id, r.channel, c.first_tier,
+                    'reported', stage_deadline, deadline, 'officer:' || base.officer_id,
+                    step_field_digest(NULL), step_field_digest('officer:' || base.officer_id),
                     step_hash(NULL::bytea, r.id, 1, 'report', r.received_at, r.caller_id,
-                              r.channel, first_tier, 'reported', NULL::timestamptz,
-                              NULL::timestamptz, deadline, step_field_digest(NULL),
+                              r.channel, c.first_tier, 'reported', NULL::timestamptz,
+                              stage_deadline, deadline, step_field_digest(NULL),
                               step_field_digest('officer:' || base.officer_id)))
         ), assigned AS (
             INSERT INTO assignment (incident_id, scheme, area_id, officer_id, officer_role, how,
@@ -90,6 +104,8 @@ BEGIN
             SELECT r.id, f.scheme, f.area_id, f.officer_id, f.officer_role, f.how, f.distance_m,
                    f.rivals, f.facts
             FROM unnest(found) AS f
+        ), changed AS (
+            INSERT INTO incident_change (incident_id) VALUES (r.id)
         )
         INSERT INTO event_pending (kind, scope_ids, payload)
         VALUES ('incident', all_scope_ids,

@@ -40,9 +40,7 @@ AS $$
     SELECT r.answer -> 'assignments'
     FROM incident AS i
     CROSS JOIN LATERAL report_answers(ARRAY[i.id]) AS r
-    WHERE i.id = of_incident
-      AND (scope_all() OR i.scope_ids && scope_ids() OR i.unit_id = scope_unit_id()
-           OR i.category_code = ANY (scope_categories()))
+    WHERE i.id = of_incident AND sees_matter(i)
 $$;
 
 -- Reports from one caller, all or none, in one round trip. The same channel and external id

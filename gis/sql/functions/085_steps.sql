@@ -9,9 +9,7 @@ DECLARE
     matter incident;
 BEGIN
     SELECT i.* INTO matter FROM incident AS i
-    WHERE i.id = of_incident
-      AND (scope_all() OR i.scope_ids && scope_ids() OR i.unit_id = scope_unit_id()
-           OR i.category_code = ANY (scope_categories()))
+    WHERE i.id = of_incident AND sees_matter(i)
     FOR UPDATE;
     IF matter.id IS NULL THEN
         RAISE EXCEPTION 'no incident %, or not for this caller', of_incident
@@ -26,6 +24,18 @@ BEGIN
 END
 $$;
 
+-- Tells all who follow how a matter stands.
+CREATE OR REPLACE FUNCTION tell_incident(matter incident) RETURNS void
+LANGUAGE sql SET search_path = public, pg_temp
+AS $$
+    INSERT INTO event_pending (kind, scope_ids, payload)
+    SELECT 'incident', matter.scope_ids, incident_event(
+        matter.id, ST_X(matter.geom), ST_Y(matter.geom), matter.class_rank, matter.urgency,
+        matter.state, a.code, a.name, matter.received_at, matter.summary)
+    FROM (SELECT 1) AS one
+    LEFT JOIN area AS a ON a.identity_id = matter.grid_id AND upper_inf(a.period)
+$$;
+
 -- Writes a step that gis/incidents.py has found lawful on a matter that is locked, refreshes its
 -- cache, tells the outbox and the keepers. The number and the hash are this database's word.
 CREATE OR REPLACE FUNCTION store_step(
@@ -36,6 +46,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
     new step;
+    placed incident;
 BEGIN
     new := jsonb_populate_record(
         NULL::step, given - ARRAY['hash', 'previous_hash', 'note_digest', 'target_digest']);
@@ -43,6 +54,11 @@ BEGIN
     new.number := matter.step_count + 1;
     new.actor_id := by_account;
     new.actor_role := by_role;
+    IF new.action = 'locate' THEN
+        placed := place_matter(matter, new.target, new.at);
+        new.target := split_part(new.target, ' ', 1)
+                      || coalesce(' officer:' || placed.officer_id, '');
+    END IF;
     new.note_digest := step_field_digest(new.note);
     new.target_digest := step_field_digest(new.target);
     new.previous_hash := (SELECT s.hash FROM step AS s
@@ -55,7 +71,13 @@ BEGIN
 
     matter := jsonb_populate_record(matter, cache - ARRAY[
         'id', 'received_at', 'category_code', 'class_rank', 'summary', 'urgency', 'emergency',
-        'geom', 'grid_id', 'scope_ids']);
+        'geom', 'grid_id', 'scope_ids', 'answerable_id']);
+    IF placed.id IS NOT NULL THEN
+        matter.geom := placed.geom;
+        matter.grid_id := placed.grid_id;
+        matter.scope_ids := placed.scope_ids;
+        matter.officer_id := placed.officer_id;
+    END IF;
     UPDATE incident AS i
     SET state = matter.state, tier = matter.tier, officer_id = matter.officer_id,
         unit_id = matter.unit_id, step_count = new.number, verified_at = matter.verified_at,
@@ -64,15 +86,14 @@ BEGIN
         deadline_at = matter.deadline_at, suspended_at = matter.suspended_at,
         merged_into_id = matter.merged_into_id, pending = matter.pending,
         suspended_until = matter.suspended_until, extension_count = matter.extension_count,
-        suspension_count = matter.suspension_count
+        suspension_count = matter.suspension_count, geom = matter.geom,
+        grid_id = matter.grid_id, scope_ids = matter.scope_ids
     WHERE i.id = matter.id;
+    IF new.action IN ('close', 'reject') THEN
+        PERFORM tell_answerable(matter, new);
+    END IF;
     INSERT INTO incident_change (incident_id) VALUES (matter.id);
-    INSERT INTO event_pending (kind, scope_ids, payload)
-    SELECT 'incident', matter.scope_ids, incident_event(
-        matter.id, ST_X(matter.geom), ST_Y(matter.geom), matter.class_rank, matter.urgency,
-        matter.state, a.code, a.name, matter.received_at, matter.summary)
-    FROM (SELECT 1) AS one
-    LEFT JOIN area AS a ON a.identity_id = matter.grid_id AND upper_inf(a.period);
+    PERFORM tell_incident(matter);
     RETURN new.number;
 END
 $$;

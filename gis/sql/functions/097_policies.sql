@@ -37,7 +37,13 @@ CALL allow('posted_within_scope', 'officer', 'SELECT', $$
 CALL allow('within_scope', 'incident', 'SELECT', $$
     (SELECT scope_all()) OR scope_ids && (SELECT scope_ids())
     OR unit_id = (SELECT scope_unit_id())
-    OR category_code = ANY ((SELECT scope_categories())::text[]) $$);
+    OR officer_id = (SELECT scope_officer_id())
+    OR category_code = ANY ((SELECT scope_categories())::text[])
+       AND scope_ids @> (SELECT scope_unit_ground())
+    OR grid_id IS NULL AND closed_at IS NULL AND (SELECT scope_places())
+    OR answerable_id = (SELECT scope_account_id()) AND (SELECT scope_role()) <> 'intake' $$);
+CALL allow('own', 'notice', 'SELECT', $$ account_id = (SELECT scope_account_id()) $$);
+CALL allow('admin_reads', 'loop_change', 'SELECT', $$ (SELECT scope_role()) = 'admin' $$);
 CALL allow('of_incident', 'report', 'SELECT', $$
     (SELECT scope_all()) OR EXISTS (SELECT FROM incident AS i WHERE i.id = report.id) $$);
 CALL allow('of_incident', 'step', 'SELECT', $$
@@ -92,6 +98,7 @@ BEGIN
         'assignment', 'event', 'audit', 'account_area', 'area_identity',
         'scheme', 'category', 'line', 'unit', 'shift', 'ground', 'city_setting', 'event_head',
         'role_order', 'choice_order', 'alembic_version',
+        'notice', 'loop_change', 'calendar_day', 'loop_version',
         'incident_area', 'assessment_fact', 'assessment_count', 'assessment_time',
         'assessment_head', 'score_part', 'star_rule', 'rating', 'field_work',
         'other_name', 'place_object', 'place_category', 'dwelling', 'enterprise']
@@ -126,6 +133,8 @@ BEGIN
             'sign_in_salt', 'sign_in', 'sign_out', 'renew_session',
             'file_reports', 'append_step', 'locate_points', 'nearest_buildings',
             'codes_beginning', 'site_text', 'bare_number', 'sequence_events',
+            'scope_officer_id', 'scope_unit_ground', 'scope_places', 'read_notices',
+            'change_loop', 'undo_loop_change',
             'incident_assignments', 'unmask_person', 'rename_place',
             'open_load', 'tile_areas', 'tile_buildings', 'tile_ground', 'tile_bounds',
             'surroundings', 'desk_map', 'desk_buildings', 'note_export',

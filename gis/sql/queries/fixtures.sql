@@ -107,11 +107,11 @@ ORDER BY place
 
 -- name: district_add_steps
 INSERT INTO step (incident_id, number, action, at, actor_role, tier, state, note, target,
-                  deadline_at, note_digest, target_digest, previous_hash, hash)
+                  stage_deadline_at, deadline_at, note_digest, target_digest, previous_hash, hash)
 SELECT p.incident_id, n.number, n.action, n.at, w.actor_role, p.tier, n.state, n.note, w.target,
-       p.deadline_at, step_field_digest(n.note), step_field_digest(w.target), p.hash,
+       p.stage_deadline_at, p.deadline_at, step_field_digest(n.note), step_field_digest(w.target), p.hash,
        step_hash(p.hash, p.incident_id, n.number, n.action, n.at, NULL::bigint, w.actor_role,
-                 p.tier, n.state, NULL::timestamptz, NULL::timestamptz, p.deadline_at,
+                 p.tier, n.state, NULL::timestamptz, p.stage_deadline_at, p.deadline_at,
                  n.note, w.target)
 FROM new_step AS n
 JOIN report AS r ON r.external_id = n.external_id
