@@ -25,6 +25,7 @@ from console.api import (
     incidents,
     live,
     locate,
+    plates,
     ranking,
     reports,
     tiles,
@@ -42,6 +43,7 @@ from console.live import Live
 from console.metrics import Counting, Metrics
 from console.pages import add_pages, login
 from console.pages.notice import missing_page
+from console.printing.press import Press
 from console.problems import (
     ProblemResponse,
     plain,
@@ -56,7 +58,9 @@ from gis.settings import Settings
 
 log = logging.getLogger("gridwall.server")
 STATIC = Path(__file__).parent / "static"
-ROUTERS = (health, reports, locate, addresses, areas, incidents, ranking, live, wall, tiles, login)
+# Printouts stand before incidents, whose numbers their addresses would be taken for.
+ROUTERS = (health, reports, plates, locate, addresses, areas, incidents, ranking, live, wall,
+           tiles, login)
 
 
 class Application:
@@ -105,6 +109,7 @@ def create_app(settings: Settings) -> Application:
     state.gatherer = Gatherer(partial(reports.store, database))
     state.cookie = SessionCookie(settings.secret, settings.session_hours)
     state.tries = login.Tries()
+    state.press = Press()
     # Half of the time allowed, so that a look and its work fit into it.
     state.live = Live(database, state.callers, settings.live_poll_ms / 2000)
     _add_errors(app)

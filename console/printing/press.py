@@ -1,0 +1,94 @@
+"""The press: each document is set by a process of its own.
+
+What Typst remembers of a document it never gives back (some 200 KB a plate, measured), and
+drawing QR codes holds Python's lock: neither belongs into a server that runs for months.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import sys
+from collections.abc import AsyncIterator, Callable
+
+from console.printing.document import Document
+from gis.errors import Overloaded, SetupError
+
+SETUP_FAULT = 3
+# Documents at a time, and those that may wait for their turn.
+AT_ONCE, WAITING = 1, 4
+
+Told = Callable[[int, int], None]
+
+
+class Press:
+    """Prints for one server; of one event loop."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Semaphore(AT_ONCE)
+        self._asked = 0
+
+    async def print(self, parts: list[Document],
+                    told: Told = lambda done, total: None) -> bytes:
+        """One PDF of all parts, in their order.
+
+        Parameters
+        ----------
+        parts
+            At least one.
+        told
+            Called with parts done and parts in all.
+
+        Raises
+        ------
+        Overloaded
+            When too many wait already.
+        SetupError
+            When something that printing needs is missing.
+        """
+        async with self._in_turn():
+            made: list[bytes] = []
+            for part in parts:
+                made.append(await _set(part))
+                told(len(made), len(parts))
+        return made[0] if len(made) == 1 else await asyncio.to_thread(_joined, made)
+
+    @contextlib.asynccontextmanager
+    async def _in_turn(self) -> AsyncIterator[None]:
+        if self._asked >= AT_ONCE + WAITING:
+            raise Overloaded("too much is being printed just now", retry_after_s=10)
+        self._asked += 1
+        try:
+            async with self._turn:
+                yield
+        finally:
+            self._asked -= 1
+
+
+async def _set(document: Document) -> bytes:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", "console.printing", stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
+    try:
+        pdf, said = await process.communicate(document.as_json())
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode == SETUP_FAULT:
+        raise SetupError(said.decode(errors="replace").strip())
+    if process.returncode != 0:
+        raise RuntimeError(f"printing failed: {said.decode(errors='replace')[-2000:]}")
+    return pdf
+
+
+def _joined(parts: list[bytes]) -> bytes:
+    from pypdf import PdfWriter
+
+    writer = PdfWriter()
+    for part in parts:
+        writer.append(io.BytesIO(part), import_outline=False)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
