@@ -16,7 +16,10 @@ from gis.errors import GridwallError
 COMMANDS = {
     "up": ("up", "up", "Start everything and serve the pages."),
     "test": ("test", "test", "Run the tests on a cluster of their own."),
-    "load": ("load", "load", "Load areas, buildings, addresses, officers or reports."),
+    "load": ("load_library", "load", "Load areas, buildings, addresses, officers, reports, …"),
+    "rename": ("library", "rename", "Rename a road, compound, building or house."),
+    "codes": ("library", "codes", "Explain and mint codes."),
+    "keys": ("library", "keys", "Keys of personal data."),
     "check": ("check", "check", "Examine files and the library before and after loading."),
     "assign": ("assign", "assign", "Give every row of a file its grid and officer."),
     "token": ("accounts", "token", "API tokens."),
@@ -25,6 +28,7 @@ COMMANDS = {
     "doctor": ("doctor", "doctor", "Check machine and database; says what to do."),
     "bench": ("bench", "bench", "Measure against peers, in one run."),
     "shots": ("shots", "shots", "Take pictures of the pages."),
+    "plates": ("plates", "plates", "Print door plates with QR codes."),
     "simulate": ("feeds", "simulate", "Send made-up reports at a rate of your choice."),
     "replay": ("feeds", "replay", "Play a file of reports by its own timestamps."),
 }
