@@ -153,14 +153,29 @@ def parse(code: str, field: str = "code") -> Code:
     """
     level = level_of(code)
     if level is None:
-        told = ", ".join(f"{length} ({name})" for length, name in sorted(_BY_LENGTH.items()))
-        raise InvalidCode(f"{code!r:.60} has {len(code)} characters: expected {told}", field)
+        raise InvalidCode(f"{code!r:.60} {length_problem(code)}", field)
     return parse_as(code, level, field)
 
 
 def level_of(code: str) -> Level | None:
     """The level that a code's length tells; None where there is none of that length."""
     return _BY_LENGTH.get(len(code))
+
+
+def length_problem(code: str) -> str:
+    """What is wrong with a length that no level has, and which part the code breaks off in.
+
+    >>> length_problem("33010400100200")[-68:]
+    'it is longer than a community (12) and breaks off before a grid (15)'
+    """
+    told = ", ".join(f"{length} ({name})" for length, name in sorted(_BY_LENGTH.items()))
+    lengths = sorted(length for length, level in _BY_LENGTH.items()
+                     if level is not Level.GRID_OBJECT)
+    words = [f"is longer than a {_BY_LENGTH[length]} ({length})"
+             for length in lengths if length < len(code)][-1:]
+    words += [f"breaks off before a {_BY_LENGTH[length]} ({length})"
+              for length in lengths if length > len(code)][:1]
+    return f"has {len(code)} characters: expected {told}; it {' and '.join(words)}"
 
 
 def parse_as(code: str, level: Level | str, field: str = "code") -> Code:
@@ -182,8 +197,29 @@ def problems(code: str, level: Level | str) -> list[str]:
     parts = PARTS[Level(level)]
     if len(code) != parts[-1].end:
         return [f"has {len(code)} characters, expected {parts[-1].end}"]
-    told = (_part_problem(part, code[part.start:part.end]) for part in parts)
-    return [problem for problem in told if problem]
+    return [told.problem for told in told_parts(code, level) if told.problem]
+
+
+@dataclass(frozen=True)
+class ToldPart:
+    """A part of a code as it stands in one: characters are counted from 1."""
+
+    name: str
+    text: str
+    first: int
+    last: int
+    problem: str | None
+
+
+def told_parts(code: str, level: Level | str) -> list[ToldPart]:
+    """Every part of a code of a level's length, with what is wrong with it."""
+    return [ToldPart(part.name, text, part.start + 1, part.end, _part_problem(part, text))
+            for part in PARTS[Level(level)] for text in (code[part.start:part.end],)]
+
+
+def readings(code: str) -> tuple[Level, ...]:
+    """The levels as which a code of this length may be read; fifteen digits have two."""
+    return tuple(level for level, parts in PARTS.items() if parts[-1].end == len(code))
 
 
 def explain(code: str) -> str:
@@ -269,6 +305,8 @@ def _part_problem(part: Part, text: str) -> str | None:
         return f"{where} must be {wanted}"
     if part.name == "province" and text not in PROVINCES:
         return f"{where} is no province of GB/T 2260, such as 33"
+    if part.name == "prefecture" and not int(text):
+        return f"{where} is the province itself: a prefecture is numbered from 01"
     if part.name == "street" and street_kind(text) is None:
         return f"{where} must be 001–099 (street), 100–199 (town) or 200–399 (township)"
     if part.name in ("community", "serial") and not int(text):

@@ -36,6 +36,18 @@ _ROAD_NUMBER = Target("road_number", "number in the street",
                        "门牌号", "门牌", "号"))
 _COMPOUND = Target("compound", "housing estate or compound", ("estate", "小区", "小区名称", "院落"))
 
+_ELEMENTS = (
+    Target("province", "province; from here on elements of GA/T 2000.32, read from the text"
+                       " where no column tells them", ("省", "省份", "省级")),
+    Target("city", "city (prefecture)", ("市", "城市", "地市", "市级")),
+    Target("district", "district or county", ("区", "县", "区县", "行政区划")),
+    Target("subdistrict", "street, town or township (乡镇街道)",
+           ("街道", "乡镇", "乡镇街道", "街道名称")),
+    Target("community", "community or village", ("社区", "村", "村社区", "社区名称")),
+)
+_HOUSE_CODE = Target("house_code", "code of the house that it belongs to, 25 characters",
+                     ("房屋编码", "house_id", "户编码"), True)
+
 TARGETS: dict[str, tuple[Target, ...]] = {
     "areas": (
         Target("code", "code, unique within scheme and level", ("area_code", "编码", "代码",
@@ -55,6 +67,11 @@ TARGETS: dict[str, tuple[Target, ...]] = {
         Target("floors", "number of floors above ground", ("levels", "storeys", "层数", "楼层数",
                                                            "地上层数", "floor")),
         Target("height_m", "height in metres", ("height", "高度", "楼高", "建筑高度")),
+        Target("building_number", "number of the building in its compound",
+               ("楼栋号", "幢号", "栋号", "楼号")),
+        Target("text", "standard address of the building",
+               ("address", "地址", "标准地址", "楼栋地址")),
+        *_ELEMENTS,
     ),
     "addresses": (
         Target("text", "the address as written; put together from its parts where absent",
@@ -67,6 +84,7 @@ TARGETS: dict[str, tuple[Target, ...]] = {
         Target("unit", "entrance", ("单元", "单元号")),
         Target("floor", "floor", ("楼层", "层")),
         Target("room", "room", ("室", "室号", "房号", "房间号")),
+        *_ELEMENTS,
         _X, _Y,
     ),
     "officers": (
@@ -108,6 +126,58 @@ TARGETS: dict[str, tuple[Target, ...]] = {
         Target("external_id", "the sender's own number; a second row with it is not loaded again",
                ("pdid", "case_id", "service_request_id", "编号", "工单号", "工单编号", "案件编号",
                 "事件编号")),
+    ),
+    "residents": (
+        _HOUSE_CODE,
+        Target("registered_residents", "how many are registered there (户籍人口)",
+               ("registered", "户籍人口", "户籍人数")),
+        Target("actual_residents", "how many live there (实有人口)",
+               ("residents", "actual", "population", "实有人口", "居住人数", "实有人数", "人数")),
+    ),
+    "dwellings": (
+        _HOUSE_CODE,
+        Target("use", "residential 住宅, office 办公, commercial 商业, industrial 厂房,"
+                      " storage 仓储, other 其他", ("用途", "房屋用途", "使用性质")),
+        Target("tenure", "owned 自有, rented 租赁, public 公房, other 其他",
+               ("产权", "产权性质", "权属")),
+        Target("occupancy", "occupied 自住, let 出租, vacant 空置, works 装修, other 其他",
+               ("status", "状态", "居住状态", "使用状态", "房屋状态")),
+    ),
+    "persons": (
+        _HOUSE_CODE,
+        Target("name", "the person's name; stored sealed", ("姓名", "person_name"), True),
+        Target("phone", "telephone; stored sealed",
+               ("mobile", "telephone", "电话", "手机", "手机号", "联系电话")),
+        Target("id_number", "number of the ID card or another document; stored sealed",
+               ("身份证", "身份证号", "证件号码", "公民身份号码", "identity_number")),
+        Target("kind", "registered 户籍 (where absent), floating 流动, foreign 境外, works 从业",
+               ("人口类型", "人员类别", "类型")),
+        Target("relation", "to the house or its head: head 户主, spouse, tenant 租客, contact …",
+               ("关系", "与户主关系", "与房屋关系")),
+    ),
+    "enterprises": (
+        _HOUSE_CODE,
+        Target("name", "name of the enterprise or other unit",
+               ("企业名称", "单位名称", "名称"), True),
+        Target("enterprise_code", "its unified social credit code, 18 characters (any with"
+                                  " --free-codes)", ("统一社会信用代码", "信用代码", "uscc")),
+        Target("kind", "trade", ("industry", "行业", "行业类别", "单位类型")),
+        Target("employees", "how many work there", ("从业人数", "从业人员", "员工数")),
+    ),
+    "places": (
+        Target("category", "category by code or name: camera 视频监控, hydrant 消火栓, …",
+               ("类别", "类型", "type", "要素类型"), True),
+        Target("name", "name of the object", ("名称", "object_name"), True),
+        Target("object_code", "its own lasting number", ("编号", "编码", "id", "部件编码")),
+        _X, _Y,
+    ),
+    "aliases": (
+        Target("name", "what people say", ("alias", "俗称", "别名", "曾用名"), True),
+        Target("of", "whose name it is: code of a house, building or area; standard name of a"
+                     " compound or road", ("standard", "code", "标准名称", "标准名", "编码"), True),
+        Target("kind", "house 房屋, building 建筑, compound 小区, road 道路, area 区域; found out"
+                       " from `of` where absent", ("类型", "类别", "type")),
+        Target("note", "remark", ("备注", "说明")),
     ),
 }
 

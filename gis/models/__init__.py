@@ -32,11 +32,11 @@ from gis.models.keeping import (
 from gis.models.library import (
     Dwelling,
     Enterprise,
+    GivenCode,
     OtherName,
     Person,
     PlaceCategory,
     PlaceObject,
-    RetiredCode,
 )
 from gis.models.matters import Assignment, Incident, Report, Step
 from gis.models.outbox import Event, EventHead, EventPending
@@ -72,6 +72,7 @@ __all__ = [
     "EventPending",
     "Extent",
     "FieldWork",
+    "GivenCode",
     "Ground",
     "Incident",
     "IncidentArea",
@@ -83,7 +84,6 @@ __all__ = [
     "PlaceObject",
     "Rating",
     "Report",
-    "RetiredCode",
     "RoleOrder",
     "Scheme",
     "ScopeKey",

@@ -57,12 +57,12 @@ class OtherName(Base):
     scope_ids: Mapped[list[int]] = scope_ids_column()
 
 
-class RetiredCode(Base):
-    """A code of a building or house that was taken away: it is never given again."""
+class GivenCode(Base):
+    """A code that was minted, or that a building or house had: it is never given again."""
 
-    __tablename__ = "retired_code"
+    __tablename__ = "given_code"
     code: Mapped[str] = mapped_column(Code, primary_key=True)
-    retired_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    given_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class Dwelling(Base):

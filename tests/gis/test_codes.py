@@ -11,7 +11,7 @@ from gis.codes import Level, StreetKind
 from gis.errors import InvalidCode
 
 DISTRICTS = st.builds(
-    "{}{:04d}".format, st.sampled_from(sorted(codes.PROVINCES)), st.integers(0, 9999))
+    "{}{:04d}".format, st.sampled_from(sorted(codes.PROVINCES)), st.integers(100, 9999))
 COMMUNITIES = st.builds(
     "{}{:03d}{:03d}".format, DISTRICTS, st.integers(1, 399), st.integers(1, 999))
 TAILS = st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=5, max_size=5)

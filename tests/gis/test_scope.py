@@ -35,10 +35,11 @@ GUARDED = {
     "area", "building", "address", "officer", "duty", "report", "incident", "step",
     "assignment", "event", "event_pending", "account", "account_area", "credential",
     "scope_key", "audit", "other_name", "place_object", "dwelling", "enterprise", "person",
-    "retired_code",
+    "given_code",
     "notice", "loop_change",
     "incident_area", "assessment_fact", "assessment_count", "assessment_time", "rating",
     "field_work",
+    "incident_change", "seal_batch", "seal_head", "clock_due", "clock_mark", "extent", "share",
 }
 # What no jurisdiction divides: anyone whom the server lets in may read it.
 OPEN = {
@@ -46,7 +47,10 @@ OPEN = {
     "event_head", "role_order", "choice_order", "alembic_version", "place_category",
     "assessment_head", "score_part", "star_rule", "calendar_day", "loop_version",
 }
-UNREADABLE = {"credential", "scope_key", "event_pending", "retired_code"}
+UNREADABLE = {
+    "credential", "scope_key", "event_pending", "given_code",
+    "incident_change", "seal_batch", "seal_head", "clock_due", "clock_mark",
+}
 # All that runs with the owner's rights at the server's call, and what keeps each in bounds.
 DOORS = {
     "enter": "sets the scope that a secret stands for",
@@ -87,6 +91,13 @@ DOORS = {
     "desk_buildings": "the scope is its condition",
     "note_export": "needs a scope; writes who took what into the audit log",
     "surroundings": "the scope is its condition",
+    "keep_changes": "seals what is there",
+    "escalate_due": "acts only on what is due by the database's own clock",
+    "incident_duplicates": "the scope is its condition",
+    "append_pair": "as append_step, for both incidents",
+    "report_state": "the scope is its condition, or the caller's own report",
+    "extent_told": "the scope is its condition",
+    "set_extent": "needs the secret that has entered; an incident in its scope",
 }
 # The map tile of zoom 14 in which the world lies.
 TILE = (13662, 6743)

@@ -10,7 +10,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-GUARDED = ("other_name", "dwelling", "enterprise", "person", "place_object", "retired_code")
+GUARDED = ("other_name", "dwelling", "enterprise", "person", "place_object", "given_code")
 ELEMENTS = ("province", "city", "district", "street", "community")
 
 
@@ -81,11 +81,11 @@ def _other_names() -> None:
         op.create_index(f"other_name_{column}_idx", "other_name", [column],
                         postgresql_where=sa.text(f"{column} IS NOT NULL"))
     op.create_table(
-        "retired_code",
+        "given_code",
         _code("code", nullable=False),
-        sa.Column("retired_at", sa.DateTime(timezone=True), server_default=sa.text("now()"),
+        sa.Column("given_at", sa.DateTime(timezone=True), server_default=sa.text("now()"),
                   nullable=False),
-        sa.PrimaryKeyConstraint("code", name=op.f("retired_code_pkey")),
+        sa.PrimaryKeyConstraint("code", name=op.f("given_code_pkey")),
     )
 
 

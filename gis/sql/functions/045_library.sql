@@ -22,11 +22,11 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION code_retired() RETURNS trigger
+CREATE OR REPLACE FUNCTION code_kept() RETURNS trigger
 LANGUAGE plpgsql SET search_path = public, pg_temp
 AS $$
 BEGIN
-    INSERT INTO retired_code (code) VALUES (to_jsonb(OLD) ->> TG_ARGV[0]) ON CONFLICT DO NOTHING;
+    INSERT INTO given_code (code) VALUES (to_jsonb(OLD) ->> TG_ARGV[0]) ON CONFLICT DO NOTHING;
     RETURN NULL;
 END
 $$;

@@ -33,11 +33,11 @@ CREATE OR REPLACE TRIGGER building_name_kept AFTER UPDATE OF name ON building
 CREATE OR REPLACE TRIGGER building_text_kept AFTER UPDATE OF text ON building
     FOR EACH ROW WHEN (OLD.text IS DISTINCT FROM NEW.text AND OLD.text <> '')
     EXECUTE FUNCTION name_kept('text');
-CREATE OR REPLACE TRIGGER building_code_retired AFTER DELETE OR UPDATE OF building_code ON building
+CREATE OR REPLACE TRIGGER building_code_kept AFTER DELETE OR UPDATE OF building_code ON building
     FOR EACH ROW WHEN (OLD.building_code IS NOT NULL)
-    EXECUTE FUNCTION code_retired('building_code');
-CREATE OR REPLACE TRIGGER house_code_retired AFTER DELETE OR UPDATE OF house_code ON address
-    FOR EACH ROW WHEN (OLD.house_code IS NOT NULL) EXECUTE FUNCTION code_retired('house_code');
+    EXECUTE FUNCTION code_kept('building_code');
+CREATE OR REPLACE TRIGGER house_code_kept AFTER DELETE OR UPDATE OF house_code ON address
+    FOR EACH ROW WHEN (OLD.house_code IS NOT NULL) EXECUTE FUNCTION code_kept('house_code');
 CREATE OR REPLACE TRIGGER other_name_placed BEFORE INSERT OR UPDATE OF standard ON other_name
     FOR EACH ROW EXECUTE FUNCTION other_name_placed();
 CREATE OR REPLACE TRIGGER place_object_placed BEFORE INSERT OR UPDATE OF geom ON place_object
@@ -68,4 +68,16 @@ CREATE OR REPLACE TRIGGER loop_data_changed AFTER INSERT OR UPDATE OR DELETE ON 
 CREATE OR REPLACE TRIGGER loop_change_unaltered BEFORE UPDATE OR DELETE ON loop_change
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE OR REPLACE TRIGGER loop_change_untruncated BEFORE TRUNCATE ON loop_change
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER seal_unaltered BEFORE UPDATE OR DELETE ON seal_batch
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER seal_untruncated BEFORE TRUNCATE ON seal_batch
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER seal_head_unaltered BEFORE UPDATE OR DELETE ON seal_head
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER seal_head_untruncated BEFORE TRUNCATE ON seal_head
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER clock_mark_unaltered BEFORE UPDATE OR DELETE ON clock_mark
+    FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER clock_mark_untruncated BEFORE TRUNCATE ON clock_mark
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
