@@ -18,7 +18,7 @@ from sqlalchemy import (
     Table,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gis.models.base import Base
@@ -94,7 +94,11 @@ class ClockMark(Base):
 
 
 class Extent(Base):
-    """The line or area of a matter, and what was received before it was understood."""
+    """The line or area of a matter, and what was received before it was understood.
+
+    `size` and `outside` (of all grids) are metres of a line, square metres of an area.
+    `own_scope_ids` are those of the matter without its shares.
+    """
 
     __tablename__ = "extent"
     __table_args__ = (CheckConstraint("kind IN ('line', 'area')", name="kind"),)
@@ -105,6 +109,8 @@ class Extent(Base):
     received: Mapped[Any] = mapped_column(JSONB)
     size: Mapped[float] = mapped_column(Float)
     outside: Mapped[float] = mapped_column(Float)
+    own_scope_ids: Mapped[list[int]] = mapped_column(
+        ARRAY(BigInteger), server_default=text("'{}'"))
     set_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
     account_id: Mapped[int] = mapped_column(BigInteger)
 

@@ -95,6 +95,8 @@ def _shares() -> None:
         sa.Column("received", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("size", sa.Float(), nullable=False),
         sa.Column("outside", sa.Float(), nullable=False),
+        sa.Column("own_scope_ids", postgresql.ARRAY(sa.BigInteger()),
+                  server_default=sa.text("'{}'"), nullable=False),
         sa.Column("set_at", _INSTANT, server_default=sa.text("clock_timestamp()"),
                   nullable=False),
         sa.Column("account_id", sa.BigInteger(), nullable=False),

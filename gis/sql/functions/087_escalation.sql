@@ -22,8 +22,10 @@ $$;
 CREATE OR REPLACE FUNCTION clock_us(since timestamptz, upto timestamptz, working boolean)
 RETURNS bigint
 LANGUAGE sql STABLE
-RETURN CASE WHEN working THEN worked_us(upto) - worked_us(since)
-            ELSE (extract(epoch FROM upto - since) * 1000000)::bigint END;
+AS $$
+    SELECT CASE WHEN working THEN worked_us(upto) - worked_us(since)
+                ELSE (extract(epoch FROM upto - since) * 1000000)::bigint END
+$$;
 
 -- The instant that lies so many microseconds of a clock before another.
 CREATE OR REPLACE FUNCTION clock_before(upto timestamptz, us bigint, working boolean)
@@ -113,35 +115,57 @@ BEGIN
 END
 $$;
 
+-- A matter whose rest has ended: both clocks go on with the time that was left, as gis/clocks.py
+-- has it.
+CREATE OR REPLACE FUNCTION resumed(matter incident, now timestamptz)
+RETURNS incident
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp
+AS $$
+DECLARE
+    rested constant interval := microseconds(clock_us(matter.suspended_at, now, false));
+BEGIN
+    matter.stage_deadline_at := matter.stage_deadline_at + rested;
+    matter.deadline_at := matter.deadline_at + rested;
+    matter.suspended_at := NULL;
+    matter.suspended_until := NULL;
+    RETURN matter;
+END
+$$;
+
 -- What the worker does: a matter whose rest has ended goes on, a warning urges, a breach goes to
--- the tier above, and at the top it urges too. The action, then the matter as it leaves it.
-CREATE OR REPLACE FUNCTION clock_action(
-    INOUT matter incident, due_kind text, now timestamptz, OUT action text)
+-- the tier above, and at the top it urges too.
+CREATE OR REPLACE FUNCTION clock_action(at_tier text, due_kind text)
+RETURNS text
+LANGUAGE sql STABLE
+AS $$
+    SELECT CASE
+        WHEN due_kind = 'resume' THEN 'resume'
+        WHEN due_kind = 'warning' OR array_position(t.tiers, at_tier)
+             >= array_position(t.tiers, setting_text('top_tier', 'district')) THEN 'urge'
+        ELSE 'escalate' END
+    FROM (SELECT '{grid,community,street,district,city}'::text[] AS tiers) AS t
+$$;
+
+-- A matter one tier higher: on its desk anew, with the limit of that tier.
+CREATE OR REPLACE FUNCTION escalated(matter incident, now timestamptz)
+RETURNS incident
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp
 AS $$
 DECLARE
     tiers constant text[] := '{grid,community,street,district,city}';
-    place constant integer := array_position(tiers, matter.tier);
-    top constant integer := array_position(tiers, setting_text('top_tier', 'district'));
 BEGIN
-    IF due_kind = 'resume' THEN
-        action := 'resume';
-        matter := resumed(matter, now);
-    ELSIF due_kind = 'warning' OR place >= top THEN
-        action := 'urge';
-    ELSE
-        action := 'escalate';
-        matter.tier := tiers[place + 1];
-        IF matter.state <> 'reported' THEN
-            matter.state := 'verified';
-            matter.verified_at := coalesce(matter.verified_at, now);
-        END IF;
-        matter.officer_id := NULL;
-        matter.unit_id := NULL;
-        matter.pending := NULL;
-        SELECT deadline(now, l.us, l.working) INTO matter.stage_deadline_at
-        FROM stage_limit(matter.category_code, matter.tier) AS l;
+    matter.tier := tiers[array_position(tiers, matter.tier) + 1];
+    IF matter.state <> 'reported' THEN
+        matter.state := 'verified';
+        matter.verified_at := coalesce(matter.verified_at, now);
     END IF;
+    matter.officer_id := NULL;
+    matter.unit_id := NULL;
+    matter.pending := NULL;
+    matter.stage_deadline_at := (
+        SELECT deadline(now, l.us, l.working)
+        FROM stage_limit(matter.category_code, matter.tier) AS l);
+    RETURN matter;
 END
 $$;
 
@@ -175,8 +199,9 @@ BEGIN
     -- A step never lies before the last, whatever clock wrote that.
     step_at := greatest(now, (SELECT s.at FROM step AS s WHERE s.incident_id = before.id
                               AND s.number = before.step_count));
-    SELECT a.matter, a.action INTO after, taken
-    FROM clock_action(before, due.kind, step_at) AS a;
+    taken := clock_action(before.tier, due.kind);
+    after := CASE taken WHEN 'escalate' THEN escalated(before, step_at)
+                        WHEN 'resume' THEN resumed(before, step_at) ELSE before END;
     PERFORM store_step(
         before, NULL, 'system',
         jsonb_build_object(

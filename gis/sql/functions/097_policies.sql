@@ -69,6 +69,10 @@ CALL allow('within_scope', 'incident_area', 'SELECT', $$
 CALL allow('of_incident', 'assessment_fact', 'SELECT', $$
     (SELECT scope_all()) OR scope_ids && (SELECT scope_ids())
     OR unit_id = (SELECT scope_unit_id()) $$);
+CALL allow('of_incident', 'extent', 'SELECT', $$
+    (SELECT scope_all()) OR EXISTS (SELECT FROM incident AS i WHERE i.id = extent.incident_id) $$);
+CALL allow('of_incident', 'share', 'SELECT', $$
+    (SELECT scope_all()) OR EXISTS (SELECT FROM incident AS i WHERE i.id = share.incident_id) $$);
 CALL allow('own_counts', 'assessment_count', 'SELECT', $$
     (SELECT scope_all())
     OR CASE subject WHEN 'officer' THEN key_id IN (SELECT d.officer_id FROM duty AS d)
@@ -99,6 +103,7 @@ BEGIN
         'scheme', 'category', 'line', 'unit', 'shift', 'ground', 'city_setting', 'event_head',
         'role_order', 'choice_order', 'alembic_version',
         'notice', 'loop_change', 'calendar_day', 'loop_version',
+        'extent', 'share',
         'incident_area', 'assessment_fact', 'assessment_count', 'assessment_time',
         'assessment_head', 'score_part', 'star_rule', 'rating', 'field_work',
         'other_name', 'place_object', 'place_category', 'dwelling', 'enterprise']
@@ -138,6 +143,8 @@ BEGIN
             'incident_assignments', 'unmask_person', 'rename_place',
             'open_load', 'tile_areas', 'tile_buildings', 'tile_ground', 'tile_bounds',
             'surroundings', 'desk_map', 'desk_buildings', 'note_export',
+            'keep_changes', 'escalate_due', 'incident_duplicates', 'append_pair', 'report_state',
+            'extent_told', 'set_extent',
             'fold_matters', 'rate_incident', 'scope_under_ids',
             'layer_version', 'on_shift', 'setting_text', 'setting_number')
         THEN
