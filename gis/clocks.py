@@ -1,4 +1,4 @@
-"""Honest clocks: working time, limits, and what is overdue. Time is always an argument.
+"""Honest clocks: working time, and what is overdue. Time is always an argument.
 
 Instants are aware datetimes; working time is counted on the calendar of one place, in its time
 zone. An interval holds its start and not its end.
@@ -6,16 +6,15 @@ zone. An interval holds its start and not its end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from gis.errors import InvalidInput
 from gis.incident_rules import State
-from gis.incidents import Deadlines, Incident
-from gis.types import Tier
+from gis.incidents import Incident
 
 ONE_DAY = timedelta(days=1)
 # Nothing lawful takes this long: a calendar that never opens again is told, not waited for.
@@ -32,7 +31,9 @@ class Calendar:
     Attributes
     ----------
     hours
-        The spans of a working day, in order and apart; an end of 00:00 is midnight.
+        The spans of a working day, in order and apart. The last may run over midnight (a night
+        shift): one that does not end after it starts ends on the next day, and belongs to the
+        day on which it starts.
     weekdays
         Working days of the week, Monday = 1.
     holidays
@@ -51,11 +52,12 @@ class Calendar:
     zone: tzinfo = CHINA_TIME
 
     def __post_init__(self) -> None:
-        edges = [edge for start, end in self.hours
-                 for edge in (_since_midnight(start), _since_midnight(end) or ONE_DAY)]
-        if not edges or any(late <= early for early, late in pairwise(edges)):
+        edges = [edge for start, end in self.hours for edge in _edges(start, end)]
+        if (not edges or any(late <= early for early, late in pairwise(edges))
+                or edges[-1] - ONE_DAY > edges[0]):
             raise InvalidInput("working hours must be spans in order, each ending after it starts"
-                               " and before the next", field="hours")
+                               " and before the next; the last may run over midnight",
+                               field="hours")
 
     def works_on(self, day: date) -> bool:
         """Whether a day is a working day here."""
@@ -69,7 +71,7 @@ class Calendar:
             day = first + timedelta(days=offset)
             if self.works_on(day):
                 for start, end in self.hours:
-                    end_day = day if end > time(0) else day + ONE_DAY
+                    end_day = day if end > start else day + ONE_DAY
                     yield self._instant(day, start), self._instant(end_day, end)
 
     def day_of(self, at: datetime) -> date:
@@ -101,7 +103,8 @@ def add_working(calendar: Calendar, start: datetime, duration: timedelta) -> dat
     left = duration
     if not left:
         return start
-    first = calendar.day_of(start)
+    # The night before may still be at work.
+    first = calendar.day_of(start) - ONE_DAY
     for opens, closes in calendar.spans(first, first + _LONGEST):
         begins = max(opens, start)
         if closes - begins >= left:
@@ -121,65 +124,9 @@ def elapsed_working(calendar: Calendar, start: datetime, end: datetime) -> timed
     if end < start:
         return -elapsed_working(calendar, end, start)
     worked = (min(closes, end) - max(opens, start)
-              for opens, closes in calendar.spans(calendar.day_of(start), calendar.day_of(end)))
+              for opens, closes in calendar.spans(calendar.day_of(start) - ONE_DAY,
+                                                  calendar.day_of(end)))
     return sum((span for span in worked if span > timedelta(0)), timedelta(0))
-
-
-@dataclass(frozen=True)
-class Limit:
-    """How long something may take: in working time, or around the clock."""
-
-    duration: timedelta
-    working: bool = False
-
-    def deadline(self, start: datetime, calendar: Calendar) -> datetime:
-        """The instant at which the limit, begun at start, is used up."""
-        if self.working:
-            return add_working(calendar, start, self.duration)
-        return start + self.duration
-
-
-FIVE_DAYS = Limit(timedelta(days=5))
-
-
-@dataclass(frozen=True)
-class Limits:
-    """A city's limits, as data.
-
-    Attributes
-    ----------
-    stages
-        The limit of one tier by (category code, tier); a category of None is for all others.
-    whole
-        The limit end to end by category code.
-    default
-        The limit end to end of all other categories.
-    """
-
-    stages: Mapping[tuple[str | None, Tier], Limit] = field(default_factory=dict)
-    whole: Mapping[str, Limit] = field(default_factory=dict)
-    default: Limit = FIVE_DAYS
-
-    def stage(self, categories: Iterable[str], tier: Tier) -> Limit | None:
-        """The first limit found for the categories (sub-class first); None where none runs."""
-        for category in (*categories, None):
-            if (category, tier) in self.stages:
-                return self.stages[category, tier]
-        return None
-
-    def end_to_end(self, categories: Iterable[str]) -> Limit:
-        """The first limit found for the categories (sub-class first), or the default."""
-        return next((self.whole[category] for category in categories if category in self.whole),
-                    self.default)
-
-
-def deadlines(limits: Limits, calendar: Calendar, categories: Iterable[str], tier: Tier,
-              opened_at: datetime, stage_at: datetime) -> Deadlines:
-    """Both deadlines of a matter opened at one instant whose stage began at another."""
-    codes = tuple(categories)
-    stage = limits.stage(codes, tier)
-    return Deadlines(stage and stage.deadline(stage_at, calendar),
-                     limits.end_to_end(codes).deadline(opened_at, calendar))
 
 
 def overdue(incident: Incident, now: datetime) -> bool:
@@ -233,6 +180,11 @@ def on_time(incidents: Iterable[Incident], now: datetime) -> OnTime:
         elif late:
             counts["open_overdue"] += 1
     return OnTime(**counts)
+
+
+def _edges(start: time, end: time) -> tuple[timedelta, timedelta]:
+    opens, closes = _since_midnight(start), _since_midnight(end)
+    return opens, closes if closes > opens else closes + ONE_DAY
 
 
 def _since_midnight(at: time) -> timedelta:

@@ -40,6 +40,8 @@ class Report(Base):
             postgresql_where="external_id IS NOT NULL",
             postgresql_nulls_not_distinct=True,
         ),
+        Index("report_house_code_idx", "house_code",
+              postgresql_where="house_code IS NOT NULL"),
     )
     id: Mapped[int] = key()
     received_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))

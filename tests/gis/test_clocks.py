@@ -11,11 +11,8 @@ from hypothesis import strategies as st
 from gis.clocks import (
     CHINA_TIME,
     Calendar,
-    Limit,
-    Limits,
     OnTime,
     add_working,
-    deadlines,
     elapsed_working,
     on_time,
     overdue,
@@ -24,6 +21,7 @@ from gis.clocks import (
 from gis.errors import InvalidInput
 from gis.incident_rules import State
 from gis.incidents import Incident
+from gis.limits import Limit, Limits, deadlines
 from gis.types import Tier
 
 # National Day 2026 as a city might set it: off from 1 to 7 October, at work on two weekends' days.
@@ -91,7 +89,8 @@ def test_the_zone_of_an_instant_does_not_matter() -> None:
 
 
 def test_what_can_t_be_a_calendar_or_a_limit_is_refused() -> None:
-    for hours in ((), ((time(9), time(8)),), ((time(8), time(12)), (time(11), time(17)))):
+    for hours in ((), ((time(22), time(9)), (time(10), time(12))), ((time(8), time(9)),
+                  (time(22), time(8, 30))), ((time(8), time(12)), (time(11), time(17)))):
         with pytest.raises(InvalidInput, match="working hours"):
             Calendar(hours=hours)
     with pytest.raises(InvalidInput, match="negative"):
@@ -109,8 +108,10 @@ def test_limits_by_category_and_tier_with_five_days_by_default() -> None:
         whole={"safety": Limit(timedelta(days=2))})
     opened_at, stage_at = at("2026-11-20 10:00"), at("2026-11-20 17:00")
     safety = deadlines(limits, CALENDAR, ["safety.gas", "safety"], Tier.GRID, opened_at, stage_at)
-    assert safety.stage_deadline_at == at("2026-11-23 10:00")
-    assert safety.deadline_at == at("2026-11-22 10:00")
+    # Monday 10:00 by its own limit, but no later than the whole.
+    assert safety.stage_deadline_at == safety.deadline_at == at("2026-11-22 10:00")
+    late = deadlines(limits, CALENDAR, ["safety"], Tier.GRID, opened_at, at("2026-11-22 12:00"))
+    assert late.stage_deadline_at == at("2026-11-23 10:30")
     other = deadlines(limits, CALENDAR, ["urban"], Tier.GRID, opened_at, stage_at)
     assert (other.stage_deadline_at, other.deadline_at) == (None, at("2026-11-25 10:00"))
     street = deadlines(limits, CALENDAR, ["urban"], Tier.STREET, opened_at, stage_at)
