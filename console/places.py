@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from gis.errors import NotFound
 # Metres of Web Mercator: a wider map shows no buildings, and only the wider roads.
 _BUILDINGS_UP_TO_M, _LANES_UP_TO_M = 3_000, 6_000
 _MARGIN = 0.06
+_EARTH_M = 6378137
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,14 @@ async def matters_at(connection: AsyncConnection, place: Place) -> list[dict[str
     """Open matters at a place, the most urgent first: twenty at most, each with the total."""
     return await _rows(connection, "place_matters", {
         "kind": place.kind, "code": place.code, "within_id": place.within_id})
+
+
+def box_around(lon: float, lat: float, reach_m: float) -> tuple[float, float, float, float]:
+    """West, south, east, north in metres of Web Mercator, `reach_m` on the ground to each side."""
+    reach = reach_m / math.cos(math.radians(lat))
+    x = _EARTH_M * math.radians(lon)
+    y = _EARTH_M * math.asinh(math.tan(math.radians(lat)))
+    return x - reach, y - reach, x + reach, y + reach
 
 
 async def surroundings(connection: AsyncConnection, box: tuple[float, float, float, float],

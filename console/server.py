@@ -26,6 +26,7 @@ from console.api import (
     live,
     locate,
     plates,
+    printouts,
     ranking,
     reports,
     tiles,
@@ -59,8 +60,8 @@ from gis.settings import Settings
 log = logging.getLogger("gridwall.server")
 STATIC = Path(__file__).parent / "static"
 # Printouts stand before incidents, whose numbers their addresses would be taken for.
-ROUTERS = (health, reports, plates, locate, addresses, areas, incidents, ranking, live, wall,
-           tiles, login)
+ROUTERS = (health, reports, plates, printouts, locate, addresses, areas, incidents, ranking,
+           live, wall, tiles, login)
 
 
 class Application:

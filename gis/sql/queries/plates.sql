@@ -106,3 +106,13 @@ FROM area AS a
 WHERE a.level = 'grid' AND upper_inf(a.period)
   AND a.ancestor_ids @> ARRAY[%(within_id)s::bigint]
 LIMIT %(most)s
+
+-- name: category_names
+-- The class and the sub-class of a category, from the top.
+WITH RECURSIVE above AS (
+    SELECT code, parent_code, name, name_en, 0 AS depth FROM category WHERE code = %(code)s
+    UNION ALL
+    SELECT c.code, c.parent_code, c.name, c.name_en, above.depth + 1
+    FROM category AS c JOIN above ON above.parent_code = c.code
+)
+SELECT name, name_en FROM above ORDER BY depth DESC
