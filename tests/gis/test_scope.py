@@ -295,7 +295,8 @@ SEEN = {
     "both": (WEST[0] | EAST[0], WEST[1] | EAST[1], WEST[2] | EAST[2], WEST[3] | EAST[3]),
     "police": ({"beat"}, {"west", "east", "gas"}, WHOLE[2], set()),
     "nowhere": (set(), set(), set(), set()),
-    "intake": (set(), set(), set(), set()),
+    # Nobody's ground yet: intake finds the place.
+    "intake": (set(), {"words"}, set(), set()),
     "department": (set(), {"gas"}, set(), set()),
 }
 

@@ -64,7 +64,7 @@ def _calendar() -> None:
     )
     op.create_table(
         "loop_version",
-        sa.Column("id", sa.SmallInteger(), nullable=False),
+        sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("loop_version_pkey")),
     )

@@ -117,11 +117,17 @@ RETURNS timestamptz
 LANGUAGE sql STABLE
 RETURN CASE WHEN working THEN add_working(at, us) ELSE at + us * interval '1 microsecond' END;
 
+-- Each row that changes counts; what is kept ready is made anew once a statement.
 CREATE OR REPLACE FUNCTION loop_data_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 BEGIN
-    UPDATE loop_version SET version = version + 1;
+    IF TG_LEVEL = 'ROW' OR TG_OP = 'TRUNCATE' THEN
+        UPDATE loop_version SET version = version + 1;
+    END IF;
+    IF TG_LEVEL = 'ROW' AND TG_TABLE_NAME <> 'city_setting' THEN
+        RETURN NULL;
+    END IF;
     -- Only where something is another: until its transaction ends, a refresh holds up reports.
     IF TG_TABLE_NAME <> 'calendar_day'
        AND EXISTS (SELECT * FROM category_rules_set EXCEPT SELECT * FROM category_rules) THEN

@@ -24,7 +24,8 @@ CREATE OR REPLACE TRIGGER audit_untruncated BEFORE TRUNCATE ON audit
 CREATE OR REPLACE TRIGGER building_placed BEFORE INSERT OR UPDATE OF geom ON building
     FOR EACH ROW EXECUTE FUNCTION building_placed();
 CREATE OR REPLACE TRIGGER address_placed BEFORE INSERT OR UPDATE OF geom, building_id ON address
-    FOR EACH ROW EXECUTE FUNCTION address_placed();
+    FOR EACH ROW WHEN (coalesce(current_setting('gridwall.places_in_sets', true), '') <> 'on')
+    EXECUTE FUNCTION address_placed();
 CREATE OR REPLACE TRIGGER address_text_kept AFTER UPDATE OF text ON address
     FOR EACH ROW WHEN (OLD.text IS DISTINCT FROM NEW.text) EXECUTE FUNCTION name_kept('text');
 CREATE OR REPLACE TRIGGER building_name_kept AFTER UPDATE OF name ON building
@@ -62,6 +63,10 @@ CREATE OR REPLACE TRIGGER loop_data_changed
 CREATE OR REPLACE TRIGGER loop_data_changed
     AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON calendar_day
     FOR EACH STATEMENT EXECUTE FUNCTION loop_data_changed();
+CREATE OR REPLACE TRIGGER loop_data_counted AFTER INSERT OR UPDATE OR DELETE ON category
+    FOR EACH ROW EXECUTE FUNCTION loop_data_changed();
+CREATE OR REPLACE TRIGGER loop_data_counted AFTER INSERT OR UPDATE OR DELETE ON calendar_day
+    FOR EACH ROW EXECUTE FUNCTION loop_data_changed();
 -- By row: a setting is written at every start, and mostly as it was.
 CREATE OR REPLACE TRIGGER loop_data_changed AFTER INSERT OR UPDATE OR DELETE ON city_setting
     FOR EACH ROW EXECUTE FUNCTION loop_data_changed();

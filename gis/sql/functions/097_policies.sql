@@ -54,6 +54,7 @@ CALL allow('of_incident', 'assignment', 'SELECT', $$
 -- A unit has no ground: it sees the events of the matters that it sees.
 CALL allow('within_scope', 'event', 'SELECT', $$
     (SELECT scope_all()) OR scope_ids && (SELECT scope_ids())
+    OR kind = 'incident' AND scope_ids = '{}' AND (SELECT scope_places())
     OR (SELECT scope_unit_id()) IS NOT NULL AND kind = 'incident'
        AND EXISTS (SELECT FROM incident AS i WHERE i.id = (payload::jsonb ->> 'id')::bigint) $$);
 CALL allow('own', 'account', 'SELECT',
