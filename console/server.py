@@ -40,6 +40,7 @@ from console.cookies import SessionCookie
 from console.gate import Gate
 from console.gathering import Gatherer
 from console.headers import SecurityHeaders
+from console.keeper import Keeper
 from console.live import Live
 from console.metrics import Counting, Metrics
 from console.pages import add_pages, login
@@ -113,6 +114,7 @@ def create_app(settings: Settings) -> Application:
     state.press = Press()
     # Half of the time allowed, so that a look and its work fit into it.
     state.live = Live(database, state.callers, settings.live_poll_ms / 2000)
+    state.keeper = Keeper(database, settings.tick_s)
     _add_errors(app)
     for module in ROUTERS:
         app.include_router(module.router)
@@ -128,9 +130,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # The database may be away at the start as at any other time.
     await state.pool.open(wait=False)
     state.live.start()
+    state.keeper.start()
     try:
         yield
     finally:
+        await state.keeper.close()
         await state.live.close()
         await state.pool.close(timeout=2)
 

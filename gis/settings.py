@@ -51,6 +51,7 @@ class Settings:
     time_zone: str = "Asia/Shanghai"
     nearest_m: float = 200.0
     live_poll_ms: int = 200
+    tick_s: float = 5.0
     demo: bool = True
     pool_size: int = 8
     body_limit_bytes: int = 2_000_000
@@ -63,6 +64,8 @@ class Settings:
             raise SetupError(f"GRIDWALL_PORT is {self.port}: a port is 0 (any free one) to 65535")
         if not 1 <= self.live_poll_ms <= 200:
             raise SetupError(f"GRIDWALL_LIVE_POLL_MS is {self.live_poll_ms}: 1 to 200 are lawful")
+        if not 0.05 <= self.tick_s <= 5:
+            raise SetupError(f"GRIDWALL_TICK_S is {self.tick_s}: 0.05 to 5 are lawful")
         if self.nearest_m < 0:
             raise SetupError(f"GRIDWALL_NEAREST_M is {self.nearest_m}: it can't be below 0")
         try:

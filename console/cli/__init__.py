@@ -26,6 +26,7 @@ COMMANDS = {
     "user": ("accounts", "user", "Accounts."),
     "db": ("db", "db", "The database: start, stop, status, migrate, backup, restore."),
     "doctor": ("doctor", "doctor", "Check machine and database; says what to do."),
+    "escalate": ("escalate", "escalate", "Look at the clocks now, as the server does by itself."),
     "bench": ("bench", "bench", "Measure against peers, in one run."),
     "shots": ("shots", "shots", "Take pictures of the pages."),
     "plates": ("plates", "plates", "Print door plates with QR codes."),

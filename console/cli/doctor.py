@@ -14,20 +14,28 @@ import click
 import psycopg
 
 from console.cli.context import Session, pass_session
+from console.cli.seals import SealCheck, read_since
 from gis.errors import GridwallError, SetupError
 from gis.postgres import caller_account, find_programs, machine_memory
+from gis.sealing import Anchor
 from gis.settings import unknown_variables
 
 GIBIBYTE = 1024**3
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--since", metavar="T", help="Of the seals only those made at T or later.")
+@click.option("--anchor", metavar="N:HASH", help="A batch noted down earlier: is it the same?")
+@click.option("--take-in", is_flag=True, help="Seal what a bulk load of yours wrote past intake.")
 @pass_session
 @click.pass_context
-def doctor(context: click.Context, session: Session) -> None:
-    """Check machine, settings, database, schema, coverage and clock."""
+def doctor(context: click.Context, session: Session, since: str | None, anchor: str | None,
+           take_in: bool) -> None:
+    """Check machine, settings, database, schema, coverage, seals and clock."""
+    seals = SealCheck(read_since(since), Anchor.parse(anchor) if anchor else None, take_in)
+    checks = {name: seals if name == "seals" else check for name, check in CHECKS.items()}
     ill = 0
-    for name, check in CHECKS.items():
+    for name, check in checks.items():
         try:
             found = check(session)
             click.echo(f"ok    {name}: {found}")
@@ -169,6 +177,7 @@ CHECKS: dict[str, Callable[[Session], str]] = {
     "database": _database,
     "schema": _schema,
     "coverage": _coverage,
+    "seals": SealCheck(),
     "clock": _clock,
     "font": _font,
 }
