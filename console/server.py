@@ -37,6 +37,7 @@ from console.callers import Callers
 from console.categories import Categories
 from console.compression import Compression
 from console.cookies import SessionCookie
+from console.folding import Folding
 from console.gate import Gate
 from console.gathering import Gatherer
 from console.headers import SecurityHeaders
@@ -115,6 +116,7 @@ def create_app(settings: Settings) -> Application:
     # Half of the time allowed, so that a look and its work fit into it.
     state.live = Live(database, state.callers, settings.live_poll_ms / 2000)
     state.keeper = Keeper(database, settings.tick_s)
+    state.folding = Folding(database)
     _add_errors(app)
     for module in ROUTERS:
         app.include_router(module.router)
@@ -130,12 +132,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     # The database may be away at the start as at any other time.
     await state.pool.open(wait=False)
     state.live.start()
+    state.folding.start()
     state.keeper.start()
     try:
         yield
     finally:
         await state.keeper.close()
         await state.live.close()
+        await state.folding.close()
         await state.pool.close(timeout=2)
 
 

@@ -59,43 +59,36 @@ RETURNS smallint
 LANGUAGE sql IMMUTABLE
 RETURN CASE WHEN seconds < 120 THEN 0 ELSE 1 + floor(2 * log(2, seconds / 120.0)) END::smallint;
 
--- Facts to take out of the counts and facts to put in, one row for each whose counts they are:
--- all areas above, the whole, the officer, the unit; by day, by month, and ever.
-CREATE OR REPLACE FUNCTION placed_facts(gone assessment_fact[], come assessment_fact[])
-RETURNS TABLE (sign integer, subject text, grain text, starts date, key_id bigint,
-               fact assessment_fact)
-LANGUAGE sql STABLE SET search_path = public, pg_temp
-AS $$
-    SELECT f.sign, s.subject, g.grain, g.starts, s.key_id, f.fact
-    FROM (SELECT -1 AS sign, f AS fact FROM unnest(gone) AS f
-          UNION ALL SELECT 1, f FROM unnest(come) AS f) AS f
-    CROSS JOIN LATERAL (
-        SELECT 'whole' AS subject, 0::bigint AS key_id
-        UNION ALL SELECT n.level, n.id FROM area_identity AS n
-                  WHERE n.id = ANY ((f.fact).scope_ids)
-        UNION ALL SELECT 'officer', (f.fact).officer_id WHERE (f.fact).officer_id IS NOT NULL
-        UNION ALL SELECT 'unit', (f.fact).unit_id WHERE (f.fact).unit_id IS NOT NULL) AS s
-    CROSS JOIN LATERAL (
-        VALUES ('day', (f.fact).day), ('month', date_trunc('month', (f.fact).day)::date),
-               ('ever', date '1970-01-01')) AS g (grain, starts)
-$$;
-
+-- Takes facts out of the counts of whoever they belong to, and puts others in: of all areas
+-- above, the whole, the officer, the unit; by day first, and from the days by month and ever.
 CREATE OR REPLACE FUNCTION count_facts(gone assessment_fact[], come assessment_fact[])
 RETURNS void
-LANGUAGE sql SET search_path = public, pg_temp
+LANGUAGE sql SET search_path = public, pg_temp SET work_mem = '64MB'
 AS $$
     WITH placed AS MATERIALIZED (
-        SELECT p.sign, p.subject, p.grain, p.starts, p.key_id, (p.fact).*
-        FROM placed_facts(gone, come) AS p
+        SELECT s.subject, s.key_id, f.day, f.class_rank, f.service, f.sign, f.open, f.overdue,
+               f.solved, f.on_time, f.late, f.closed_rank, f.reopened, f.returned, f.rating,
+               time_bucket(f.whole_s) AS bucket
+        FROM (SELECT -1 AS sign, f.* FROM unnest(gone) AS f
+              UNION ALL SELECT 1, f.* FROM unnest(come) AS f) AS f
+        CROSS JOIN LATERAL (
+            SELECT 'whole' AS subject, 0::bigint AS key_id
+            UNION ALL SELECT n.level, n.id FROM area_identity AS n WHERE n.id = ANY (f.scope_ids)
+            UNION ALL SELECT 'officer', f.officer_id WHERE f.officer_id IS NOT NULL
+            UNION ALL SELECT 'unit', f.unit_id WHERE f.unit_id IS NOT NULL) AS s
     ), times AS (
         INSERT INTO assessment_time AS t (subject, grain, starts, key_id, bucket, solved)
-        SELECT subject, grain, starts, key_id, time_bucket(whole_s), sum(sign)
-        FROM placed WHERE whole_s IS NOT NULL AND grain <> 'ever'
-        GROUP BY 1, 2, 3, 4, 5 HAVING sum(sign) <> 0
+        SELECT p.subject, g.grain, g.starts, p.key_id, p.bucket, sum(p.solved)
+        FROM (SELECT subject, key_id, day, bucket, sum(sign) AS solved
+              FROM placed WHERE bucket IS NOT NULL
+              GROUP BY 1, 2, 3, 4 HAVING sum(sign) <> 0) AS p
+        CROSS JOIN LATERAL (
+            VALUES ('day', p.day), ('month', date_trunc('month', p.day)::date)) AS g (grain, starts)
+        GROUP BY 1, 2, 3, 4, 5 HAVING sum(p.solved) <> 0
         ON CONFLICT (subject, grain, starts, key_id, bucket)
             DO UPDATE SET solved = t.solved + excluded.solved
-    ), summed AS (
-        SELECT subject, grain, starts, key_id, class_rank, service, sum(sign) AS reported,
+    ), daily AS MATERIALIZED (
+        SELECT subject, key_id, day, class_rank, service, sum(sign) AS reported,
                sum(sign * open::integer) AS open, sum(sign * overdue::integer) AS overdue,
                sum(sign * solved::integer) AS solved,
                sum(sign * (NOT open AND NOT solved)::integer) AS rejected,
@@ -107,13 +100,22 @@ AS $$
                sum(sign * returned::integer) AS returned,
                sum(sign * (rating IS NOT NULL)::integer) AS rated,
                sum(sign * coalesce(rating, 0)) AS rating_sum
-        FROM placed GROUP BY 1, 2, 3, 4, 5, 6
+        FROM placed GROUP BY 1, 2, 3, 4, 5
     )
     INSERT INTO assessment_count AS c
-    SELECT * FROM summed AS n
-    WHERE (n.reported, n.open, n.overdue, n.solved, n.rejected, n.on_time, n.late, n.in_grid,
-           n.in_community, n.in_street, n.reopened, n.returned, n.rated, n.rating_sum)
+    SELECT d.subject, g.grain, g.starts, d.key_id, d.class_rank, d.service, sum(d.reported),
+           sum(d.open), sum(d.overdue), sum(d.solved), sum(d.rejected), sum(d.on_time),
+           sum(d.late), sum(d.in_grid), sum(d.in_community), sum(d.in_street), sum(d.reopened),
+           sum(d.returned), sum(d.rated), sum(d.rating_sum)
+    FROM daily AS d
+    CROSS JOIN LATERAL (
+        VALUES ('day', d.day), ('month', date_trunc('month', d.day)::date),
+               ('ever', date '1970-01-01')) AS g (grain, starts)
+    -- A step that counts nowhere, such as a dispatch, leaves the counts alone.
+    WHERE (d.reported, d.open, d.overdue, d.solved, d.rejected, d.on_time, d.late, d.in_grid,
+           d.in_community, d.in_street, d.reopened, d.returned, d.rated, d.rating_sum)
           <> (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    GROUP BY 1, 2, 3, 4, 5, 6
     ON CONFLICT (subject, grain, starts, key_id, class_rank, service) DO UPDATE SET
         reported = c.reported + excluded.reported, open = c.open + excluded.open,
         overdue = c.overdue + excluded.overdue, solved = c.solved + excluded.solved,
@@ -277,4 +279,75 @@ BEGIN
     FROM (SELECT 1) AS one
     LEFT JOIN area AS a ON a.identity_id = matter.grid_id AND upper_inf(a.period);
 END
+$$;
+
+-- The matters of a period that lie on today's ground of areas whose ground has changed, whatever
+-- they were counted under when they came in; one on a border is the lowest code's. Candidates
+-- come from every version, past ones too, that meets the ground.
+CREATE OR REPLACE FUNCTION ground_matters(ids bigint[], since timestamptz, until timestamptz)
+RETURNS TABLE (key_id bigint, incident_id bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    WITH asked AS (
+        SELECT a.identity_id, a.code, a.scheme, a.level, a.geom FROM area AS a
+        WHERE a.identity_id = ANY (ids) AND upper_inf(a.period)
+          AND (scope_all() OR a.ancestor_ids && scope_ids())
+    ), near AS (
+        SELECT DISTINCT n.identity_id, o.identity_id AS other_id
+        FROM asked AS n
+        JOIN area AS o ON o.scheme = n.scheme AND o.level = n.level
+                      AND ST_Intersects(o.geom, n.geom)
+    )
+    SELECT DISTINCT ON (i.id) n.identity_id, i.id
+    FROM near AS n
+    JOIN asked AS a ON a.identity_id = n.identity_id
+    JOIN incident_area AS l ON l.identity_id = n.other_id AND l.open = ANY ('{t,f}')
+                           AND l.received_at >= since AND l.received_at < until
+    JOIN incident AS i ON i.id = l.incident_id AND ST_Intersects(a.geom, i.geom)
+    ORDER BY i.id, a.code
+$$;
+
+-- Counts of areas by today's ground, in the shape of assessment_count summed over a period.
+CREATE OR REPLACE FUNCTION ground_counts(ids bigint[], since timestamptz, until timestamptz)
+RETURNS TABLE (
+    key_id bigint, reported bigint, open bigint, overdue bigint, solved bigint, rejected bigint,
+    on_time bigint, late bigint, in_grid bigint, in_community bigint, in_street bigint,
+    reopened bigint, returned bigint, rated bigint, rating_sum double precision, buckets jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    WITH facts AS MATERIALIZED (
+        SELECT g.key_id, f.*, time_bucket(f.whole_s) AS bucket
+        FROM ground_matters(ids, since, until) AS g JOIN assessment_fact AS f USING (incident_id)
+    )
+    SELECT f.key_id, count(*), count(*) FILTER (WHERE f.open), count(*) FILTER (WHERE f.overdue),
+           count(*) FILTER (WHERE f.solved), count(*) FILTER (WHERE NOT f.open AND NOT f.solved),
+           count(*) FILTER (WHERE f.on_time), count(*) FILTER (WHERE f.late),
+           count(*) FILTER (WHERE f.closed_rank = 0), count(*) FILTER (WHERE f.closed_rank = 1),
+           count(*) FILTER (WHERE f.closed_rank = 2), count(*) FILTER (WHERE f.reopened),
+           count(*) FILTER (WHERE f.returned), count(f.rating),
+           coalesce(sum(f.rating), 0),
+           (SELECT jsonb_object_agg(t.bucket, t.solved)
+            FROM (SELECT h.bucket, count(*) AS solved FROM facts AS h
+                  WHERE h.key_id = f.key_id AND h.bucket IS NOT NULL GROUP BY 1) AS t)
+    FROM facts AS f GROUP BY f.key_id
+$$;
+
+-- Whether a part of the score counts a matter, and whether that cost points.
+CREATE OR REPLACE FUNCTION part_of_fact(part text, f assessment_fact, tier_rank integer)
+RETURNS TABLE (counts boolean, cost boolean)
+LANGUAGE sql IMMUTABLE
+AS $$
+    SELECT CASE part
+               WHEN 'in_tier' THEN f.solved
+               WHEN 'on_time' THEN f.on_time OR f.late OR f.overdue
+               WHEN 'reopened' THEN f.reopened
+               WHEN 'speed' THEN f.whole_s IS NOT NULL
+               WHEN 'satisfaction' THEN f.rating IS NOT NULL
+               ELSE true END,
+           CASE part
+               WHEN 'in_tier' THEN coalesce(f.closed_rank > tier_rank, false)
+               WHEN 'on_time' THEN NOT f.on_time
+               WHEN 'reopened' THEN f.reopened
+               WHEN 'satisfaction' THEN coalesce(f.rating < 4, false)
+               ELSE false END
 $$;

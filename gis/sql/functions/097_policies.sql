@@ -140,13 +140,15 @@ BEGIN
             'file_reports', 'append_step', 'locate_points', 'nearest_buildings',
             'codes_beginning', 'site_text', 'bare_number', 'sequence_events',
             'scope_officer_id', 'scope_unit_ground', 'scope_places', 'read_notices',
+            'incident_people',
             'change_loop', 'undo_loop_change',
             'incident_assignments', 'unmask_person', 'rename_place',
             'open_load', 'tile_areas', 'tile_buildings', 'tile_ground', 'tile_bounds',
             'surroundings', 'desk_map', 'desk_buildings', 'note_export',
             'keep_changes', 'escalate_due', 'incident_duplicates', 'append_pair', 'report_state',
             'extent_told', 'set_extent',
-            'fold_matters', 'rate_incident', 'scope_under_ids',
+            'fold_matters', 'rate_incident', 'scope_under_ids', 'part_of_fact',
+            'ground_matters', 'ground_counts',
             'layer_version', 'on_shift', 'setting_text', 'setting_number')
         THEN
             EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO gridwall_server', routine.signature);
