@@ -7,6 +7,7 @@ import json
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
@@ -58,9 +59,12 @@ def render(request: Request, page: str, **more: Any) -> HTMLResponse:
         "texts": language.texts((*_PREFIXES, f"{page}."), lang), **more,
     }
     links = [name for name in PAGES if may_enter(caller.role, f"/{name}")]
+    other = next(one for one in language.LANGUAGES if one != lang)
     html = _environment().get_template(f"{page}.html").render(
         page=page, lang=lang, links=links, caller=caller, version=_version(),
-        other_lang=next(other for other in language.LANGUAGES if other != lang),
+        other_lang=other, other_query=urlencode([
+            *((name, value) for name, value in request.query_params.multi_items()
+              if name != "lang"), ("lang", other)]),
         t=lambda key, **params: language.text(key, lang, **params),
         # A closing tag within a text must not end the script.
         told=json.dumps(told, ensure_ascii=False).replace("<", "\\u003c"),

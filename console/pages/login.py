@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict, deque
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
@@ -112,7 +112,7 @@ def _next(asked: str) -> str:
 def _page(request: Request, wanted: str, fault: str = "", status: int = 200) -> Response:
     lang = language_of(request)
     other = next(one for one in language.LANGUAGES if one != lang)
-    values = {"lang": lang, "next": wanted, "other": other,
+    values = {"lang": lang, "next": wanted, "next_quoted": quote(wanted, safe=""), "other": other,
               "fault": language.text(f"login.{fault}", lang) if fault else "",
               "fault_shown": "" if fault else "hidden"}
     response = plain_page("login.html", lang, values, status)

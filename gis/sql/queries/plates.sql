@@ -116,3 +116,16 @@ WITH RECURSIVE above AS (
     FROM category AS c JOIN above ON above.parent_code = c.code
 )
 SELECT name, name_en FROM above ORDER BY depth DESC
+
+-- name: place_children
+-- What lies right under an area: areas, or, under a leaf, its buildings.
+SELECT jsonb_build_object('code', c.code, 'name', c.name)
+FROM area AS c
+WHERE c.parent_id = %(id)s AND upper_inf(c.period)
+UNION ALL
+(SELECT jsonb_build_object('code', b.building_code, 'name', coalesce(b.name, b.building_code))
+ FROM building AS b
+ WHERE b.scope_ids @> ARRAY[%(id)s::bigint] AND b.building_code IS NOT NULL
+   AND NOT EXISTS (SELECT FROM area AS c WHERE c.parent_id = %(id)s AND upper_inf(c.period)))
+ORDER BY 1
+LIMIT 1000

@@ -1,0 +1,82 @@
+// One place: what it is, where, who answers there, what is open; its QR code and what may be done.
+import {api, byId, deadline, make, named, number, query, t, told} from './common.js';
+import {GridMap} from './map.js';
+
+const {place} = told;
+const area = !['building', 'house'].includes(place.kind);
+const at = code => `/place/${encodeURIComponent(code)}`;
+const print = (kind, perPage) => `/api/plates/${encodeURIComponent(place.code)}.pdf?${query({kind, per_page: perPage, lang: told.lang})}`;
+
+document.title = `${place.name} · ${document.title}`;
+byId('name').textContent = place.name;
+byId('kind').textContent = named('place.kind', place.kind);
+byId('code').append(...told.groups.map(group => make('span', {text: group})));
+byId('path').replaceChildren(...(place.path ?? []).flatMap((step, index) => [
+  index ? ' › ' : null, step.code === place.code ? step.name : make('a', {href: at(step.code), text: step.name})]).filter(Boolean));
+
+const metres = value => (value === null || value === undefined ? null : `${number(value)} m`);
+const facts = [
+  ['building', place.building_code && make('a', {href: at(place.building_code), text: place.building_name ?? place.building_code})],
+  ['road', place.road && [place.road, place.road_number].filter(Boolean).join(' ')], ['compound', place.compound], ['use', place.use && t(`place.use.${place.use}`, {otherwise: place.use})],
+  ['building_number', place.building_number], ['unit', place.unit], ['floor', place.floor], ['room', place.room],
+  ['floors', place.floors], ['height', metres(place.height_m)], ['houses', place.kind === 'building' ? number(place.houses) : null],
+  ['registered', place.registered_residents && number(place.registered_residents)], ['actual', place.actual_residents && number(place.actual_residents)],
+  ['point', `${place.lon.toFixed(6)}, ${place.lat.toFixed(6)}`],
+].filter(([, value]) => value !== null && value !== undefined && value !== '');
+byId('facts').append(...facts.map(([name, value]) => make('div', {}, make('dt', {text: t(`place.${name}`)}), make('dd', {}, value))));
+
+byId('qr').src = `/api/qr/${encodeURIComponent(place.code)}.svg`;
+byId('only-here').hidden = !told.only_here;
+const grid = area ? place.code : place.path?.at(-1)?.code;
+const plates = area
+  ? [place.kind === 'grid' && ['plate', print('grid', 1)], ['plates_house', print('house', 8)], ['plates_building', print('building', 8)], place.kind !== 'grid' && ['plates_grid', print('grid', 4)]]
+  : [['plate', print(place.kind, 1)], place.kind === 'building' && ['plates_house', print('house', 8)]];
+byId('doors').append(...[
+  told.doors.report && ['report', `/report?${query({code: place.code})}`, 'primary'],
+  told.doors.street && grid && ['desk', `/street?${query({area: grid})}`], ...plates,
+].filter(Boolean).map(([name, href, style]) => make('a', {class: `button ${style ?? ''}`, href, text: t(`place.${name}`), target: href.startsWith('/api/') ? '_blank' : null})));
+
+const around = told.around;
+const map = new GridMap(byId('map'), {label: t('place.where'), choose: key => { if (key.startsWith('building:')) location.assign(at(key.slice(9))); }});
+const keys = around.shapes.map((shape, index) => `${shape.kind}:${shape.code ?? index}`);
+map.draw({...around, areas: around.shapes.map(({d}, index) => ({code: keys[index], d}))});
+around.shapes.forEach((shape, index) => {
+  const path = map.shapes.get(keys[index]);
+  path.setAttribute('class', `shape ${shape.kind}`);
+  if (shape.kind === 'road') path.style.strokeWidth = Math.max((shape.width_m ?? 4) * 1.15, around.width / 260);
+  if (shape.code && [place.code, place.building_code].includes(shape.code)) path.classList.add('chosen');
+  if (shape.name && shape.kind !== 'area') path.append(Object.assign(document.createElementNS('http://www.w3.org/2000/svg', 'title'), {textContent: shape.name}));
+});
+if (!area) map.mark([place]);
+
+async function showOfficer() {
+  const where = area ? {lon: place.lon, lat: place.lat, datum: 'cgcs2000', scheme: place.scheme} : {code: place.code};
+  if (area && !place.leaf) {
+    byId('officer').replaceChildren(make('p', {class: 'small', text: t('place.many_officers')}));
+    return;
+  }
+  try {
+    const {assignments} = await api(`/api/locate?${query(where)}`);
+    byId('officer').replaceChildren(...assignments.map(({scheme, area: ground, officer, why}) => make('details', {},
+      make('summary', {}, make('b', {text: officer?.name ?? t('desk.no_officer')}), ` ${named('role', officer?.role)} · ${t(`desk.scheme_${scheme}`, {otherwise: scheme})} · `,
+        ground ? make('a', {href: at(ground.code), text: ground.name}) : t('desk.no_area')),
+      make('ul', {class: 'why'}, ...(why ?? []).map(line => make('li', {text: line}))))));
+  } catch (problem) {
+    byId('officer').replaceChildren(make('p', {class: 'small', text: problem.message}));
+  }
+}
+
+byId('matters-title').append(make('output', {text: ` ${number(told.total)}`}));
+byId('matters').append(...(told.matters.length ? told.matters.map(row => make('li', {},
+  make('span', {class: `tag u${row.urgency}`, text: named('state', row.state)}), make('b', {text: row.summary || '—'}), deadline(row), make('span', {class: 'small', text: `${named('class', row.class)} · ${row.id}`}))) : [make('li', {class: 'small', text: t('place.no_matters')})]));
+
+const rooms = one => make('a', {class: 'room', href: at(one.code), title: one.text, text: [one.unit && t('place.unit_short', {unit: one.unit}), one.room ?? one.code.slice(-6)].filter(Boolean).join(' ')});
+if (told.floors.length) {
+  byId('within-title').textContent = t('place.floors_and_houses');
+  byId('children').append(...told.floors.map(({floor, houses}) => make('div', {class: 'floor'}, make('h3', {text: floor ? t('place.floor_name', {floor}) : t('place.no_floor')}), make('div', {class: 'rooms'}, ...houses.map(rooms)))));
+} else if (told.children.length) {
+  byId('within-title').textContent = t(place.leaf ? 'place.buildings' : 'place.children', {count: number(told.children.length)});
+  byId('children').append(make('div', {class: 'rooms'}, ...told.children.map(one => make('a', {class: 'room', href: at(one.code), text: one.name}))));
+}
+byId('within').hidden = !byId('children').childElementCount;
+showOfficer();
