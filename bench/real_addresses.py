@@ -20,13 +20,12 @@ from pathlib import Path
 from bench.real_addresses_peers import named_district
 from bench.report import Context, Row
 from gis.addressing import Reading, read
+from gis.addressing.reading import ELEMENTS
 
 NAME = "real_addresses"
 DISTRICT_BAR = 0.99
 SEED, SHOWN = 20261123, 50
 QUICK_TEXTS = 500
-LEVELS = ("province", "city", "district", "street", "community", "road", "road_number",
-          "compound", "building", "unit", "floor", "room")
 
 
 @dataclass(frozen=True)
@@ -39,17 +38,12 @@ class Read:
 
     @property
     def district(self) -> str | None:
-        return value_of(self.reading, "district")
+        return self.reading.parts.get("district")
 
     @property
     def differs(self) -> bool:
         """Whether the second method finds a district and the reading another, or none."""
         return self.second is not None and self.district != self.second
-
-
-def value_of(reading: Reading, level: str) -> str | None:
-    """The first element of a level."""
-    return next((element.value for element in reading.elements if element.level == level), None)
 
 
 def address_file() -> Path:
@@ -66,9 +60,8 @@ def read_all(texts: list[str]) -> list[Read]:
 
 def shares(all_read: list[Read]) -> dict[str, float]:
     """The share of texts in which each element was found."""
-    found = Counter(level for one in all_read
-                    for level in {element.level for element in one.reading.elements})
-    return {level: found[level] / len(all_read) for level in LEVELS}
+    found = Counter(level for one in all_read for level in one.reading.parts)
+    return {level: found[level] / len(all_read) for level in ELEMENTS}
 
 
 def right_district(all_read: list[Read]) -> float:
@@ -101,7 +94,7 @@ def report(texts: list[str]) -> str:
                  f" {sum(one.second is not None for one in all_read):,} that name one")
     lines.append(f"\n{SHOWN} of them:")
     for one in random.Random(SEED).sample(all_read, min(SHOWN, len(all_read))):
-        told = " ".join(f"{element.level}={element.value}" for element in one.reading.elements)
+        told = " ".join(f"{level}={value}" for level, value in one.reading.parts.items())
         lines.append(f"{one.text}\n    {told}")
     differing = [one for one in all_read if one.differs]
     lines.append(f"\n{len(differing)} in which the methods differ:")

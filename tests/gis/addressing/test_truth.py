@@ -41,12 +41,12 @@ def typed(house: str, *without: str, **otherwise: str) -> Noisy:
     return Noisy(address, "", (), left | otherwise)
 
 
-def house(code: str, score: float = 0.95, ambiguous: bool = False) -> Answered:
-    return Answered(code, code.split("h")[0], score, ambiguous)
+def house(code: str, score: float = 0.95, tied: bool = False) -> Answered:
+    return Answered(code, code.split("h")[0], score, tied, tied)
 
 
-def building(code: str, score: float = 0.95, ambiguous: bool = False) -> Answered:
-    return Answered(None, code, score, ambiguous)
+def building(code: str, score: float = 0.95, tied: bool = False) -> Answered:
+    return Answered(None, code, score, tied, tied)
 
 
 def test_all_words_mean_one_house(oracle):
@@ -57,7 +57,7 @@ def test_all_words_mean_one_house(oracle):
     assert judge(truth, [house("b01h1101")], SURE).first
     wrong = judge(truth, [house("b01h1102"), house("b01h1101")], SURE)
     assert (wrong.first, wrong.among_five, wrong.claims_wrong) == (False, True, True)
-    assert not judge(truth, [house("b01h1102", ambiguous=True)], SURE).claims_wrong
+    assert not judge(truth, [house("b01h1102", tied=True)], SURE).claims_wrong
     assert not judge(truth, [house("b01h1102", score=0.5)], SURE).claims_wrong
     assert not judge(truth, [], SURE).among_five
 
@@ -73,16 +73,18 @@ def test_without_a_unit_it_is_the_building_or_the_rooms_tied(oracle):
     truth = oracle.truth(typed("b01h1101", "unit"))
     assert truth.meant.houses == {"b01h1101", "b01h2101"}
     assert judge(truth, [building("b01")], SURE).first
-    assert judge(truth, [house("b01h2101", ambiguous=True)], SURE).first
+    assert judge(truth, [house("b01h2101", tied=True)], SURE).first
     assert not judge(truth, [house("b01h1101")], SURE).first
 
 
 def test_without_a_building_it_is_several_named_as_tied(oracle):
     truth = oracle.truth(typed("b01h1101", "building"))
     assert truth.meant.buildings == {"b01", "b02"}
-    assert judge(truth, [house("b02h1101", ambiguous=True)], SURE).first
+    assert judge(truth, [house("b02h1101", tied=True)], SURE).first
     assert judge(truth, [house("b01h1101")], SURE).claims_wrong
-    assert not judge(truth, [building("b01", ambiguous=True)], SURE).first
+    assert not judge(truth, [building("b01", tied=True)], SURE).first
+    mixed = [house("b02h1101", tied=True), house("b01h1102", tied=True)]
+    assert not judge(truth, mixed, SURE).first
 
 
 def test_a_slip_that_names_another_place_excuses_only_when_nothing_speaks_against_it(oracle):
@@ -99,6 +101,6 @@ def test_a_slip_that_names_another_place_excuses_only_when_nothing_speaks_agains
 def test_equally_near_names_are_true_only_as_tied(oracle):
     truth = oracle.truth(typed("b01h1101", "road_number", compound="荷华公寓"))
     assert truth.equal.houses == {"b11h1101"}
-    assert judge(truth, [house("b11h1101", ambiguous=True)], SURE).first
+    assert judge(truth, [house("b11h1101", tied=True)], SURE).first
     assert judge(truth, [house("b11h1101")], SURE).claims_wrong
     assert judge(truth, [house("b01h1101")], SURE).first

@@ -73,6 +73,7 @@ class Answered:
     building_code: str | None
     score: float
     ambiguous: bool
+    tied: bool
     told: str = field(default="", compare=False)
 
 
@@ -162,9 +163,13 @@ def judge(truth: Truth, answers: Iterable[Answered], sure: float) -> Verdict:
     first, room = answers[0], truth.has_room
     one = places(truth.meant, room) == 1 and (
         first.house_code is None or len(truth.meant.houses) == 1)
-    meant = is_one_of(first, truth.meant, room) and (one or first.ambiguous)
+    # As tied may be named only what is as true.
+    tied = first.tied and all(is_one_of(answer, truth.meant, room)
+                              or is_one_of(answer, truth.equal, room)
+                              for answer in answers if answer.tied)
+    meant = is_one_of(first, truth.meant, room) and (one or tied)
     right = (meant or is_one_of(first, truth.better, room)
-             or (first.ambiguous and is_one_of(first, truth.equal, room)))
+             or (tied and is_one_of(first, truth.equal, room)))
     five = right or any(is_one_of(answer, houses, room) for answer in answers
                         for houses in (truth.meant, truth.better))
     return Verdict(right, five, not right and not first.ambiguous and first.score >= sure, meant)
