@@ -18,7 +18,7 @@ def add_pages(app: FastAPI, settings: Settings, database: Database) -> None:
     from panel.io.fastapi import add_applications
 
     from console.api import desk as desk_api
-    from console.pages import desk, officer, planner, report, street, wall
+    from console.pages import desk, officer, place, planner, report, street, wall
     from console.static import BuiltFiles
 
     @app.get("/favicon.ico", include_in_schema=False)
@@ -26,7 +26,7 @@ def add_pages(app: FastAPI, settings: Settings, database: Database) -> None:
         return FileResponse(desk.STATIC / "icon.svg", media_type="image/svg+xml")
 
     app.mount("/static/desk", BuiltFiles(desk.STATIC), name="desk")
-    for page in (street, planner, officer, report):
+    for page in (street, planner, officer, place, report):
         app.include_router(page.router)
     app.include_router(desk_api.router)
     add_applications({"/wall": wall.wall_page}, app=app, title={"/wall": "Gridwall"})
