@@ -135,7 +135,7 @@ def prepare(session: Session, scale: str = "demo") -> list:
         from fixtures.loader import load_district
 
         with step("loading the synthetic district") as progress:
-            load_district(admin_url, scale=scale, progress=progress)
+            load_district(admin_url, scale=scale, progress=progress, home=session.settings.home)
     return ensure_demo_accounts(admin_url, loopback=is_loopback(session.settings.host))
 
 

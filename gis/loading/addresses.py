@@ -11,13 +11,15 @@ import shapely
 
 from gis import queries
 from gis.loading.cells import words
+from gis.loading.elements import with_elements
 from gis.loading.outcome import Outcome
 from gis.loading.rows import Codes, checked, copy_rows
 from gis.loading.run import Options, Progress, Run, loading
 from gis.loading.source import Batch
 
 _PARTS = ("road", "road_number", "compound", "building_number", "unit", "floor", "room")
-_READERS = dict.fromkeys(("building_code", "text", *_PARTS), words)
+_ELEMENTS = ("province", "city", "district", "subdistrict", "community")
+_READERS = dict.fromkeys(("building_code", "text", *_ELEMENTS, *_PARTS), words)
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _SUFFIXES = {"road_number": "号", "building_number": "幢", "unit": "单元", "room": "室"}
 
@@ -37,10 +39,10 @@ def load_addresses(admin_url: str, path: Path, options: Options | None = None,
     """
     with loading("addresses", admin_url, path, options or Options(), progress) as (run, connection):
         connection.execute(queries.get("make_incoming_addresses"))
+        connection.execute(queries.get("place_in_sets"))
         codes = Codes(run, "house_code", "house")
         for batch in run.batches():
             _take(run, batch, codes, connection)
-        connection.execute(queries.get("settle_places"))
         connection.execute(queries.get("analyse_places"))
     return run.outcome
 
@@ -70,13 +72,15 @@ def _take(run: Run, batch: Batch, codes: Codes, connection: psycopg.Connection) 
     values = {name: run.column(batch, name) for name in ("house_code", *_READERS)}
     rows: dict[int, tuple[Any, ...]] = {}
     for at in run.left(batch):
-        building, text, *parts = checked(run, batch, at, values, _READERS)
+        building, text, *told = checked(run, batch, at, values, _READERS)
         code = codes.check(batch, at, values["house_code"][at])
-        text = text or written(dict(zip(_PARTS, parts, strict=True)))
+        parts = dict(zip((*_ELEMENTS, *_PARTS), told, strict=True))
+        text = text or written(parts)
         if text is None:
             run.put_aside(batch, at, "no_text", "the row has neither an address nor parts of one")
         if not run.is_aside(batch, at):
-            rows[at] = (at, code, building, text, *parts, points[at])
+            rows[at] = (at, code, building, text, *with_elements(parts, text).values(),
+                        points[at])
     copy_rows(connection, "copy_incoming_addresses", rows.values())
     _store(run, batch, connection)
 
@@ -89,7 +93,9 @@ def _store(run: Run, batch: Batch, connection: psycopg.Connection) -> None:
     for at, code in lost:
         run.put_aside(batch, at, "building_missing",
                       f"building {code} is not loaded: load buildings first")
-    counts["unchanged"] += connection.execute(queries.get("drop_unchanged_addresses")).rowcount
+    for query in ("drop_unchanged_addresses", "drop_unchanged_codeless_addresses"):
+        counts["unchanged"] += connection.execute(queries.get(query)).rowcount
+    connection.execute(queries.get("scope_incoming_addresses"))
     counts["joined"] += connection.execute(queries.get("count_joined_addresses")).fetchone()[0]
     changed = connection.execute(queries.get("change_known_addresses")).rowcount
     new = connection.execute(queries.get("add_new_addresses")).rowcount

@@ -10,6 +10,7 @@ import shapely
 from gis import queries
 from gis.errors import InvalidInput
 from gis.loading.cells import number, whole, words
+from gis.loading.elements import with_elements
 from gis.loading.outcome import Outcome
 from gis.loading.rows import Codes, checked, copy_rows
 from gis.loading.run import Options, Progress, Run, loading
@@ -36,7 +37,9 @@ def _floors(value: object) -> int | None:
 
 
 _READERS = {"name": words, "kind": words, "compound": words, "road": words, "road_number": words,
-            "floors": _floors, "height_m": _height}
+            "floors": _floors, "height_m": _height, "building_number": words, "text": words,
+            "province": words, "city": words, "district": words, "subdistrict": words,
+            "community": words}
 
 
 def load_buildings(admin_url: str, path: Path, options: Options | None = None,
@@ -75,17 +78,20 @@ def _take(run: Run, batch: Batch, codes: Codes, connection: psycopg.Connection) 
     shapes = shapely.to_wkb(shapely.set_srid(polygons.shapes, 4490), hex=True, include_srid=True)
     rows = []
     for at in run.left(batch):
-        told = checked(run, batch, at, values, _READERS)
+        told = dict(zip(_READERS, checked(run, batch, at, values, _READERS), strict=True))
         code = codes.check(batch, at, values["building_code"][at])
         if not run.is_aside(batch, at):
-            rows.append((batch.number(at), code, *told, shapes[at]))
+            rows.append((batch.number(at), code, *with_elements(told, told["text"]).values(),
+                         shapes[at]))
     for at, repair in polygons.repairs.items():
         run.outcome.counts["repaired"] += 1
         if run.outcome.counts["repaired"] <= _REPAIRS_TOLD:
             run.outcome.note(f"row {batch.number(at)}: repaired, {repair}")
     copy_rows(connection, "copy_incoming_buildings", rows)
     counts = run.outcome.counts
-    counts["unchanged"] += connection.execute(queries.get("drop_unchanged_buildings")).rowcount
+    connection.execute(queries.get("fill_incoming_buildings"))
+    for query in ("drop_unchanged_buildings", "drop_unchanged_codeless_buildings"):
+        counts["unchanged"] += connection.execute(queries.get(query)).rowcount
     changed = connection.execute(queries.get("change_known_buildings")).rowcount
     new = connection.execute(queries.get("add_new_buildings")).rowcount
     counts["changed"] += changed

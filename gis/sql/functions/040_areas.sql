@@ -49,6 +49,18 @@ RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp
 AS $$
 BEGIN
+    PERFORM settle_buildings();
+    PERFORM settle_addresses();
+    PERFORM settle_duties();
+    PERFORM settle_library();
+END
+$$;
+
+CREATE OR REPLACE FUNCTION settle_buildings()
+RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp
+AS $$
+BEGIN
     UPDATE building AS b SET scope_ids = now_in.ids
     FROM (
         SELECT p.id, coalesce(array_agg(DISTINCT above.id) FILTER (WHERE above.id IS NOT NULL),
@@ -60,7 +72,14 @@ BEGIN
         GROUP BY p.id
     ) AS now_in
     WHERE now_in.id = b.id AND b.scope_ids IS DISTINCT FROM now_in.ids;
+END
+$$;
 
+CREATE OR REPLACE FUNCTION settle_addresses()
+RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp
+AS $$
+BEGIN
     UPDATE address AS d SET scope_ids = b.scope_ids
     FROM building AS b
     WHERE b.id = d.building_id AND d.scope_ids IS DISTINCT FROM b.scope_ids;
@@ -77,7 +96,14 @@ BEGIN
         GROUP BY p.id
     ) AS now_in
     WHERE now_in.id = d.id AND d.scope_ids IS DISTINCT FROM now_in.ids;
+END
+$$;
 
+CREATE OR REPLACE FUNCTION settle_duties()
+RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp
+AS $$
+BEGIN
     UPDATE duty AS d SET scope_ids = a.ancestor_ids
     FROM area AS a
     WHERE a.identity_id = d.area_identity_id AND upper_inf(a.period)
@@ -85,7 +111,6 @@ BEGIN
     UPDATE duty AS d SET scope_ids = b.scope_ids
     FROM building AS b
     WHERE b.id = d.building_id AND d.scope_ids IS DISTINCT FROM b.scope_ids;
-    PERFORM settle_library();
 END
 $$;
 

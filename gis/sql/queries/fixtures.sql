@@ -94,7 +94,8 @@ LEFT JOIN area_identity AS i ON (i.scheme, i.level, i.code) = (n.scheme, n.level
 ORDER BY n.place
 
 -- name: district_analyse
-ANALYZE area, area_identity, building, address, duty, officer, ground
+ANALYZE area, area_identity, building, address, duty, officer, ground, dwelling, enterprise,
+        other_name, place_object
 
 -- name: district_add_reports
 INSERT INTO report (external_id, received_at, occurred_at, category_code, text, channel, lon, lat,
@@ -150,10 +151,11 @@ ON CONFLICT (name) DO NOTHING
 SELECT NOT EXISTS (SELECT FROM area) AND NOT EXISTS (SELECT FROM report)
 
 -- name: district_add_addresses
-INSERT INTO address (house_code, building_id, text, road, road_number, compound, building_number,
-                     unit, floor, room, geom)
-SELECT i.house_code, b.id, i.text, i.road, i.road_number, i.compound, i.building_number, i.unit,
-       i.floor, i.room, i.geom
+INSERT INTO address (house_code, building_id, text, province, city, district, street, community,
+                     road, road_number, compound, building_number, unit, floor, room, geom,
+                     scope_ids)
+SELECT i.house_code, b.id, i.text, b.province, b.city, b.district, b.street, b.community, i.road,
+       i.road_number, i.compound, i.building_number, i.unit, i.floor, i.room, i.geom, b.scope_ids
 FROM incoming_address AS i
 JOIN building AS b USING (building_code)
 ORDER BY i.row
@@ -176,3 +178,69 @@ FROM ROWS FROM (jsonb_to_recordset(%(reports)s) AS (
     WITH ORDINALITY AS r
 ORDER BY r.ordinality
 ON CONFLICT DO NOTHING
+
+-- name: district_make_library_tables
+CREATE TEMP TABLE new_dwelling (
+    house_code text COLLATE "C", use text, tenure text, occupancy text,
+    registered_residents smallint, actual_residents smallint
+) ON COMMIT DROP;
+CREATE TEMP TABLE new_enterprise (
+    house_code text COLLATE "C", enterprise_code text, name text, kind text, employees integer
+) ON COMMIT DROP;
+CREATE TEMP TABLE new_person (
+    house_code text COLLATE "C", id uuid, kind text, relation text, key_id text, lookup bytea,
+    masked bytea, sealed bytea
+) ON COMMIT DROP;
+CREATE TEMP TABLE new_object (
+    object_code text, category_code text, name text, lon double precision, lat double precision
+) ON COMMIT DROP;
+CREATE TEMP TABLE new_name (
+    kind text, name text, standard text COLLATE "C", until timestamptz
+) ON COMMIT DROP
+
+-- name: district_copy_dwelling
+COPY new_dwelling FROM STDIN
+
+-- name: district_copy_enterprise
+COPY new_enterprise FROM STDIN
+
+-- name: district_copy_person
+COPY new_person FROM STDIN
+
+-- name: district_copy_object
+COPY new_object FROM STDIN
+
+-- name: district_copy_name
+COPY new_name FROM STDIN
+
+-- name: district_add_library
+INSERT INTO dwelling (address_id, use, tenure, occupancy, registered_residents, actual_residents)
+SELECT a.id, n.use, n.tenure, n.occupancy, n.registered_residents, n.actual_residents
+FROM new_dwelling AS n JOIN address AS a USING (house_code);
+INSERT INTO enterprise (enterprise_code, name, kind, employees, address_id)
+SELECT n.enterprise_code, n.name, n.kind, n.employees, a.id
+FROM new_enterprise AS n JOIN address AS a USING (house_code) ORDER BY n.enterprise_code;
+INSERT INTO person (id, address_id, kind, relation, key_id, lookup, masked, sealed)
+SELECT n.id, a.id, n.kind, n.relation, n.key_id, n.lookup, n.masked, n.sealed
+FROM new_person AS n JOIN address AS a USING (house_code);
+INSERT INTO place_object (object_code, category_code, name, geom)
+SELECT object_code, category_code, name, ST_SetSRID(ST_MakePoint(lon, lat), 4490)
+FROM new_object ORDER BY object_code;
+INSERT INTO other_name (kind, origin, field, name, standard, building_id, area_identity_id, period)
+SELECT n.kind, CASE WHEN n.until IS NULL THEN 'alias' ELSE 'former' END,
+       CASE WHEN n.until IS NOT NULL THEN n.kind END, n.name,
+       CASE WHEN n.kind IN ('compound', 'road') THEN n.standard END, b.id, i.id,
+       tstzrange('-infinity', n.until)
+FROM new_name AS n
+LEFT JOIN building AS b ON n.kind = 'building' AND b.building_code = n.standard
+LEFT JOIN area_identity AS i ON n.kind = 'area' AND i.scheme = 'base' AND i.code = n.standard
+ORDER BY n.kind, n.name COLLATE "C"
+
+-- name: district_settle_buildings
+ANALYZE area;
+SELECT settle_buildings();
+ANALYZE building
+
+-- name: district_settle_rest
+SELECT settle_duties();
+SELECT settle_library()
