@@ -204,16 +204,15 @@ def test_a_keeper_that_dies_half_way_leaves_nothing_half(sealed):
     put_report(sealed.connection, at(0.5, 0.5))
     waiting = "SELECT count(*) FROM incident_change"
     before = sealed.connection.execute(waiting).fetchone()
-    killer = owner(sealed.database.admin_url)
     with owner(sealed.database.admin_url) as dying:
-        pid = dying.info.backend_pid
-        with pytest.raises(errors.AdminShutdown), dying.transaction():
-            dying.execute("SELECT keep_changes()")
-            # Elected already: whoever else comes finds nothing to do.
-            assert _keep(sealed) is None
-            killer.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
-            dying.execute("SELECT 1")
-    killer.close()
+        dying.execute("BEGIN")
+        dying.execute("SELECT keep_changes()")
+        # Elected already: whoever else comes finds nothing to do.
+        assert _keep(sealed) is None
+        sealed.connection.execute("SELECT pg_terminate_backend(%s, 5000)",
+                                  (dying.info.backend_pid,))
+        with pytest.raises(errors.AdminShutdown):
+            dying.execute("COMMIT")
     assert sealed.connection.execute(waiting).fetchone() == before
     assert _keep(sealed) is not None
     assert _verify(sealed).findings == []

@@ -115,17 +115,18 @@ BEGIN
 END
 $$;
 
--- A matter whose rest has ended: both clocks go on with the time that was left, as gis/clocks.py
--- has it.
+-- A matter whose rest has ended: both clocks go on with what was left, as gis/limits.py has it.
 CREATE OR REPLACE FUNCTION resumed(matter incident, now timestamptz)
 RETURNS incident
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp
 AS $$
-DECLARE
-    rested constant interval := microseconds(clock_us(matter.suspended_at, now, false));
 BEGIN
-    matter.stage_deadline_at := matter.stage_deadline_at + rested;
-    matter.deadline_at := matter.deadline_at + rested;
+    matter.stage_deadline_at := resumed_deadline(
+        matter.stage_deadline_at, matter.suspended_at, now,
+        (stage_limit(matter.category_code, matter.tier)).working);
+    matter.deadline_at := resumed_deadline(
+        matter.deadline_at, matter.suspended_at, now,
+        (SELECT c.limit_working FROM category AS c WHERE c.code = matter.category_code));
     matter.suspended_at := NULL;
     matter.suspended_until := NULL;
     RETURN matter;
@@ -165,6 +166,10 @@ BEGIN
     matter.stage_deadline_at := (
         SELECT deadline(now, l.us, l.working)
         FROM stage_limit(matter.category_code, matter.tier) AS l);
+    -- A stage ends with the whole at the latest, unless the whole was over when it began.
+    IF matter.deadline_at > now THEN
+        matter.stage_deadline_at := least(matter.stage_deadline_at, matter.deadline_at);
+    END IF;
     RETURN matter;
 END
 $$;
@@ -187,15 +192,15 @@ BEGIN
     IF before.id IS NULL THEN
         RETURN false;
     END IF;
-    IF NOT EXISTS (
-            SELECT FROM clock_dues(before.id) AS d
-            WHERE d.clock = due.clock AND d.kind = due.kind AND d.set_by = due.set_by
-              AND d.due_at <= now) THEN
+    -- Both clocks may run out at one instant: that is one thing to do, and both are marked.
+    INSERT INTO clock_mark (incident_id, clock, kind, set_by, due_at, acted_at, step_number)
+    SELECT before.id, d.clock, d.kind, d.set_by, d.due_at, now, before.step_count + 1
+    FROM clock_dues(before.id) AS d
+    WHERE d.kind = due.kind AND d.due_at = due.due_at AND d.due_at <= now;
+    IF NOT FOUND THEN
         PERFORM settle_clocks(ARRAY[before.id]);
         RETURN false;
     END IF;
-    INSERT INTO clock_mark (incident_id, clock, kind, set_by, due_at, acted_at, step_number)
-    VALUES (before.id, due.clock, due.kind, due.set_by, due.due_at, now, before.step_count + 1);
     -- A step never lies before the last, whatever clock wrote that.
     step_at := greatest(now, (SELECT s.at FROM step AS s WHERE s.incident_id = before.id
                               AND s.number = before.step_count));
