@@ -18,6 +18,8 @@ def add_pages(app: FastAPI, settings: Settings, database: Database) -> None:
     from panel.io.fastapi import add_applications
 
     from console.api import desk as desk_api
+    from console.api import street as street_api
+    from console.api import street_export
     from console.pages import desk, officer, place, planner, report, street, wall
     from console.static import BuiltFiles
 
@@ -28,5 +30,6 @@ def add_pages(app: FastAPI, settings: Settings, database: Database) -> None:
     app.mount("/static/desk", BuiltFiles(desk.STATIC), name="desk")
     for page in (street, planner, officer, place, report):
         app.include_router(page.router)
-    app.include_router(desk_api.router)
+    for api in (street_api, street_export, desk_api):
+        app.include_router(api.router)
     add_applications({"/wall": wall.wall_page}, app=app, title={"/wall": "Gridwall"})

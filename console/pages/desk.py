@@ -37,7 +37,9 @@ def _version() -> str:
     return hashlib.blake2b(contents, digest_size=6).hexdigest()
 
 
-def render(request: Request, page: str, **more: Any) -> HTMLResponse:
+def render(
+    request: Request, page: str, prefixes: tuple[str, ...] = (), **more: Any
+) -> HTMLResponse:
     """A desk page.
 
     Parameters
@@ -46,6 +48,8 @@ def render(request: Request, page: str, **more: Any) -> HTMLResponse:
         With ``state.caller``; ``?lang=`` chooses the language and is remembered.
     page
         Name of the template, of the script and of the catalogue's prefix.
+    prefixes
+        Of further texts that the script needs.
     more
         What the page's script is told beside the common things; of JSON's kinds.
     """
@@ -56,7 +60,7 @@ def render(request: Request, page: str, **more: Any) -> HTMLResponse:
         "page": page, "lang": lang, "live_worker": _live_worker(),
         "time_zone": request.app.state.settings.time_zone,
         "caller": {"name": caller.name, "role": caller.role, "officer_id": caller.officer_id},
-        "texts": language.texts((*_PREFIXES, f"{page}."), lang), **more,
+        "texts": language.texts((*_PREFIXES, *prefixes, f"{page}."), lang), **more,
     }
     links = [name for name in PAGES if may_enter(caller.role, f"/{name}")]
     other = next(one for one in language.LANGUAGES if one != lang)

@@ -7,6 +7,7 @@ from starlette.responses import HTMLResponse
 
 from console.pages.actions import needs
 from console.pages.desk import render
+from gis import queries
 from gis.incident_rules import State
 
 router = APIRouter(include_in_schema=False)
@@ -14,5 +15,9 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/street")
 async def street(request: Request) -> HTMLResponse:
-    """The street centre: where matters stand, one of them in full, who is on shift."""
-    return render(request, "street", needs=needs(), states=[state.value for state in State])
+    """The street centre: a place, its inbox, one matter in full, who is on shift."""
+    async with request.app.state.database.plain() as connection:
+        cursor = await connection.execute(queries.get("street_classes"))
+        classes = [{"code": row[0], "rank": row[1]} for row in await cursor.fetchall()]
+    return render(request, "street", prefixes=("level.", "line."), needs=needs(),
+                  classes=classes, states=[state.value for state in State])

@@ -1,97 +1,201 @@
 // One matter in full: what, where and why, what was done, what may be done now.
-import {api, deadline, make, moment, named, notify, quiet, t, told} from './common.js';
+import {api, byId, make, moment, named, notify, query, quiet, t} from './common.js';
+import {clocks} from './clocks.js';
+import {Steps, UNDOES, lawful} from './steps.js';
 
-/** The lawful actions of an incident as buttons; a chosen one asks for what its step needs. */
-export function actions(incident, {people = [], done}) {
-  const lawful = incident.lawful ?? [];
-  const host = make('div', {class: 'block'});
-  const buttons = make('div', {class: 'actions', role: 'group', 'aria-label': t('desk.actions')}, ...lawful.map((action, index) => make('button', {
-    type: 'button', class: index ? null : 'primary', text: named('desk.do', action), onclick: () => host.replaceChildren(buttons, form(action)),
-  })));
-  host.append(lawful.length ? buttons : make('p', {class: 'small', text: t('desk.nothing_lawful')}));
-
-  function form(action) {
-    const needs = told.needs?.[action] ?? [];
-    const officers = people.map(person => make('option', {value: `officer:${person.id}`, text: `${person.name} · ${named('role', person.role)} · ${person.areas}`}));
-    if (told.caller.officer_id) officers.unshift(make('option', {value: `officer:${told.caller.officer_id}`, text: t('desk.myself')}));
-    const to = !needs.includes('to') ? null : officers.length
-      ? make('select', {name: 'to'}, ...officers) : make('input', {name: 'to', placeholder: 'officer:1', required: true});
-    const fields = make('form', {class: 'step-form', onsubmit: event => submit(event, action)},
-      make('b', {text: named('desk.do', action)}),
-      to && make('label', {}, t('desk.to'), to),
-      needs.includes('until') && make('label', {}, t('desk.until'), make('input', {name: 'until', type: 'datetime-local', required: true})),
-      make('label', {}, t(needs.includes('note') ? 'desk.note' : 'desk.note_if_wanted'), make('textarea', {name: 'note', rows: 3, maxlength: 2000})),
-      make('div', {class: 'actions'}, make('button', {class: 'primary', text: t('desk.confirm')}),
-        make('button', {type: 'button', text: t('desk.cancel'), onclick: () => host.replaceChildren(buttons)})));
-    setTimeout(() => fields.querySelector('select, input, textarea').focus());
-    return fields;
-  }
-
-  async function submit(event, action) {
-    event.preventDefault();
-    const given = Object.fromEntries([...new FormData(event.target)].filter(([, value]) => value !== ''));
-    if (given.until) given.until = new Date(given.until).toISOString();
-    const button = event.target.querySelector('.primary');
-    button.disabled = true;
-    try {
-      await api(`/api/incidents/${incident.id}/steps`, {send: {action, ...given}});
-      notify(t('desk.step_taken', {action: named('desk.do', action)}), true);
-      done();
-    } catch (problem) {
-      notify(problem.message);
-      button.disabled = false;
-      if (problem.status === 409) done();
-    }
-  }
-  return host;
-}
+export const KEYS = {verify: 'v', dispatch: 'd', close: 'c', urge: 'u', merge: 'm'};
 
 /** Reads an incident with its report's words and its clocks in one object. */
 export async function readIncident(id, signal) {
-  const {report, incident, clocks, ...more} = await api(`/api/incidents/${encodeURIComponent(id)}`, {signal});
-  return {...report, ...incident, ...clocks, suspended: Boolean(clocks?.suspended_at), ...more, id};
+  return told(await api(`/api/incidents/${encodeURIComponent(id)}`, {signal}), id);
+}
+
+function told({report, incident, clocks: times, ...more}, id) {
+  const of = more.assignments?.find(one => one.scheme === 'base');
+  return {...report, ...incident, ...times, at: times.received_at, report_id: report.id,
+    stage_at: times.stage_at ?? [times.received_at, times.verified_at, times.dispatched_at, times.handled_at].filter(Boolean).sort().at(-1),
+    area_code: of?.area?.code, ...more, id: Number(id)};
 }
 
 export class Card {
-  constructor(host, {people, changed}) {
-    Object.assign(this, {host, people, changed, id: null});
+  /** `board` knows officers and units; `changed()` is told of a step, `show(incident)` of what is read. */
+  constructor(host, {board, changed, show, go, open, leave}) {
+    Object.assign(this, {host, board, changed, show, go, open, leave, id: null});
     this.clear();
   }
 
   clear() {
-    this.id = null;
-    this.host.replaceChildren(quiet('desk.choose'));
+    this.abort?.abort();
+    this.id = this.incident = null;
+    this.host.classList.remove('filled');
+    this.host.replaceChildren(make('div', {class: 'quiet'}, make('p', {text: t('desk.choose')}), make('p', {class: 'small', text: t('street.hint_keys')})));
   }
 
-  async open(id, row = {}) {
-    const again = this.id === id;
-    this.id = id;
+  /** Shows a matter; `focus` puts the keyboard into the card. */
+  async load(id, {focus = false} = {}) {
+    const again = this.id === String(id);
+    this.id = String(id);
     this.abort?.abort();
     this.abort = new AbortController();
-    if (!again) this.host.replaceChildren(quiet('desk.loading'));
+    const {signal} = this.abort;
+    this.host.classList.add('filled');
+    if (!again) this.host.replaceChildren(this.bar(), quiet('desk.loading'));
     try {
-      const incident = await readIncident(id, this.abort.signal);
-      if (this.id === id) this.host.replaceChildren(...this.parts({...row, ...incident}));
+      const [incident, duplicates, shares] = await Promise.all([readIncident(id, signal), this.beside(id, 'duplicates', signal), this.beside(id, 'shares', signal)]);
+      if (this.id === String(id) && !signal.aborted) this.draw(incident, duplicates, shares, focus);
     } catch (problem) {
-      if (problem.name !== 'AbortError') this.host.replaceChildren(make('p', {class: 'quiet', text: problem.status === 404 ? t('desk.gone') : problem.message}));
+      if (problem.name === 'AbortError' || this.id !== String(id)) return;
+      const missing = problem.status === 404;
+      if (again && !missing) return notify(problem.message);
+      this.incident = null;
+      this.host.replaceChildren(this.bar(), make('div', {class: 'quiet', role: 'alert'}, make('p', {text: missing ? t('desk.gone') : problem.message}),
+        !missing && make('button', {type: 'button', text: t('desk.again'), onclick: () => this.load(id)})));
     }
   }
 
-  parts(incident) {
-    const done = () => { this.open(this.id, incident); this.changed(); };
-    const tags = [named('state', incident.state), named('tier', incident.tier), incident.class && named('class', incident.class)].filter(Boolean);
+  // What stands beside a matter may be missing without the card being so.
+  async beside(id, what, signal) {
+    try {
+      const found = await api(`/api/incidents/${encodeURIComponent(id)}/${what}`, {signal});
+      return Array.isArray(found) ? found : found[what] ?? [];
+    } catch (problem) {
+      if (problem.name === 'AbortError') throw problem;
+      return [];
+    }
+  }
+
+  draw(incident, duplicates, shares, focus) {
+    this.incident = incident;
+    const scrolled = this.host.scrollTop;
+    const active = this.host.contains(document.activeElement) ? document.activeElement.name : null;
+    this.steps = new Steps(incident, {
+      people: this.board?.people, units: this.board?.units, duplicates, candidates: incident.candidates ?? null, keys: KEYS,
+      done: (action, after) => this.done(action, after), refused: (action, problem) => this.refused(action, problem)});
+    this.host.replaceChildren(this.bar(), ...this.parts(incident, duplicates, shares));
+    this.host.scrollTop = scrolled;
+    if (active) this.host.querySelector(`[name="${CSS.escape(active)}"]`)?.focus();
+    else if (focus) this.host.focus({preventScroll: true});
+    this.show?.(incident);
+  }
+
+  bar() {
+    const {id} = this;
+    return make('div', {class: 'card-bar'}, make('b', {text: t('desk.incident', {id})}),
+      make('a', {class: 'button', href: `/api/incidents/${id}.pdf`, target: '_blank', rel: 'noopener', text: t('desk.print'), 'data-print': true}),
+      make('button', {type: 'button', text: t('desk.copy_link'), onclick: () => this.copy()}),
+      make('button', {type: 'button', class: 'close', 'aria-label': t('desk.close_card'), title: 'Esc', text: '✕', onclick: () => this.leave()}));
+  }
+
+  async copy() {
+    const link = `${location.origin}/street?${query({incident: this.id})}`;
+    try {
+      await navigator.clipboard.writeText(link);
+      notify(t('desk.copied'), true);
+    } catch {
+      notify(link, true);
+    }
+  }
+
+  parts(incident, duplicates, shares) {
+    const {emergency, urgency, state, tier, pending} = incident;
     return [
-      make('h2', {}, t('desk.incident', {id: incident.id}), deadline(incident)),
-      make('div', {class: 'block'},
-        make('p', {class: 'tags'}, ...tags.map(text => make('span', {class: 'tag', text})),
-          incident.urgency >= 0 && make('span', {class: `tag u${incident.urgency}`, text: named('urgency', incident.urgency)})),
-        make('p', {text: incident.text ?? incident.summary ?? ''}),
-        make('p', {class: 'small', text: [moment(incident.at ?? incident.received_at), incident.address].filter(Boolean).join(' · ')})),
-      actions(incident, {people: this.people(), done}),
-      ...(incident.assignments ?? []).map(assignment),
-      incident.steps?.length ? make('div', {class: 'block'}, make('h3', {text: t('desk.steps')}), make('ol', {class: 'steps'}, ...incident.steps.map(step))) : null,
+      make('div', {class: `card-head urgency${urgency}`},
+        make('p', {class: 'tags'}, make('span', {class: `tag u${urgency}`, text: named('urgency', urgency)}), make('span', {class: 'tag', text: named('state', state)}), make('span', {class: 'tag', text: named('tier', tier)}),
+          incident.category_name && make('span', {class: 'tag', text: incident.category_name}), incident.suspended_at && make('span', {class: 'tag', text: t('state.suspended')}),
+          pending && make('span', {class: 'tag u2', text: t('desk.pending', {action: named('desk.do', pending)})}), emergency && urgency < 3 && make('span', {class: 'tag u3', text: t('urgency.3')})),
+        make('p', {class: 'words', text: incident.text || incident.summary || '—'}),
+        incident.merged_into && make('p', {}, t('desk.merged_into'), ' ', this.link(incident.merged_into)),
+        clocks(incident, true)),
+      this.steps.host,
+      this.place(incident),
+      photos(incident.photos),
+      this.people(incident),
+      this.told(incident, duplicates, shares),
+      make('div', {class: 'block'}, make('h3', {text: t('desk.steps')}), make('ol', {class: 'steps'}, ...[...incident.steps].reverse().map(step))),
+      ...(incident.assignments ?? []).filter(one => one.scheme !== 'base').map(one => assignment(one)),
     ].filter(Boolean);
   }
+
+  link(id) {
+    return make('button', {type: 'button', class: 'plain', text: `#${id}`, onclick: () => this.open(id)});
+  }
+
+  place(incident) {
+    const base = incident.assignments?.find(one => one.scheme === 'base');
+    const code = incident.house_code ?? incident.building_code;
+    const path = (base?.area?.path ?? []).concat(base?.area ?? []).filter((one, index, all) => all.findIndex(other => other.code === one.code) === index);
+    return make('div', {class: 'block'}, make('h3', {}, t('desk.place'), base && make('span', {class: 'small', text: ` · ${named('how', base.how)}${base.distance_m > 0 ? ` ${Math.round(base.distance_m)} m` : ''}`})),
+      incident.address && make('p', {text: incident.address}),
+      make('p', {class: 'path'}, path.length ? path.flatMap((one, index) => [index ? ' › ' : null, make('button', {type: 'button', class: 'plain', text: one.name, onclick: () => this.go({area: one.code})})]) : t('desk.no_area')),
+      code && make('p', {}, make('a', {href: `/place/${encodeURIComponent(code)}`, text: t('desk.place_page', {code})})));
+  }
+
+  people(incident) {
+    const base = incident.assignments?.find(one => one.scheme === 'base');
+    const answers = incident.answerable ?? base?.officer;
+    const phone = this.board?.people.find(one => one.code === answers?.id || one.id === incident.officer_id)?.phone ?? answers?.phone;
+    return make('div', {class: 'block'}, make('h3', {text: t('desk.answers')}),
+      make('p', {}, make('b', {text: answers?.name ?? t('desk.no_officer')}), answers?.role && ` ${named('role', answers.role)}`, phone && [' ', make('a', {href: `tel:${phone}`, text: phone})]),
+      base?.why?.length ? make('details', {open: true}, make('summary', {text: t('desk.why')}), make('ul', {class: 'why'}, ...base.why.map(line => make('li', {text: line})))) : null);
+  }
+
+  /** Other reports of it, what it may be a double of, and who shares in it. */
+  told(incident, duplicates, shares) {
+    const merged = incident.merged ?? incident.reports ?? [];
+    if (!duplicates.length && !shares.length && !merged.length) return null;
+    const may = lawful(incident).some(one => one.action === 'absorb' || one.action === 'merge');
+    return make('div', {class: 'block'},
+      merged.length ? [make('h3', {text: t('desk.reports_count', {count: merged.length})}), make('ul', {class: 'lines'}, ...merged.map(one => make('li', {}, this.link(one.id ?? one), ` ${one.text ?? ''}`)))] : null,
+      duplicates.length ? [make('h3', {text: t('desk.duplicates')}), make('ul', {class: 'lines duplicates'}, ...duplicates.map(one => make('li', {},
+        make('span', {}, this.link(one.id), ` ${one.text ?? one.summary ?? ''}`, make('span', {class: 'small', text: ` ${[one.distance_m !== null && one.distance_m !== undefined && `${Math.round(one.distance_m)} m`, one.received_at && moment(one.received_at), one.same_house && t('desk.same_house')].filter(Boolean).join(' · ')}`})),
+        may && make('button', {type: 'button', text: t('desk.do.merge'), onclick: () => this.merge(one.id)}))))] : null,
+      shares.length ? [make('h3', {text: t('desk.shares')}), make('ul', {class: 'lines'}, ...shares.map(one => make('li', {text: [one.area?.name ?? one.name ?? one.area_name ?? one.code, one.role && t(`desk.share_${one.role}`, {otherwise: one.role}), one.lead !== undefined && t(one.lead ? 'desk.share_lead' : 'desk.share_assist'),
+        one.share !== undefined && one.share !== null && `${Math.round(one.share * 100)} %`].filter(Boolean).join(' · ')})))] : null);
+  }
+
+  merge(other) {
+    const action = lawful(this.incident).some(one => one.action === 'merge') ? 'merge' : 'absorb';
+    this.act(action);
+    const fields = this.steps.host.querySelector('form');
+    const shown = fields?.querySelector('input:not([type=hidden])');
+    if (!shown) return;
+    shown.value = other;
+    shown.dispatchEvent(new Event('input', {bubbles: true}));
+  }
+
+  /** Opens the form of the first of some actions that is lawful; says so where none is. */
+  act(...wanted) {
+    if (!this.incident) return false;
+    const action = wanted.find(one => this.steps.find(one));
+    if (!action) return notify(t('desk.not_lawful', {action: named('desk.do', wanted[0]), state: named('state', this.incident.state)}));
+    return this.steps.form(action);
+  }
+
+  done(action, after) {
+    notify(t('desk.step_taken', {action: named('desk.do', action)}), true);
+    const incident = told(after, this.id);
+    const undo = UNDOES[action];
+    if (undo && lawful(incident).some(one => one.action === undo)) {
+      byId('notice').append(' ', make('button', {type: 'button', text: t('desk.undo', {action: named('desk.do', undo)}), onclick: () => { notify(); this.act(undo); }}));
+    }
+    this.load(this.id);
+    this.changed();
+  }
+
+  async refused(action, problem) {
+    const now = (problem.body.lawful ?? []).map(one => named('desk.do', one)).join('、');
+    await this.load(this.id);
+    notify(t('desk.moved_on', {action: named('desk.do', action), lawful: now || t('desk.nothing')}));
+    this.changed();
+  }
+}
+
+function photos(given) {
+  if (!given?.length) return null;
+  const shown = given.map((photo, index) => (/^(\/|data:image\/(png|jpeg|webp|gif);)/.test(photo)
+    ? make('a', {href: photo, target: '_blank', rel: 'noopener'}, make('img', {src: photo, loading: 'lazy', alt: t('desk.photo', {number: index + 1})}))
+    : make('span', {class: 'small', text: photo})));
+  return make('div', {class: 'block'}, make('h3', {text: t('desk.photos')}), make('div', {class: 'photos'}, ...shown));
 }
 
 export function assignment({scheme, area, officer, how, distance_m: distance, why}) {
@@ -104,7 +208,7 @@ export function assignment({scheme, area, officer, how, distance_m: distance, wh
     why?.length ? make('ul', {class: 'why', 'aria-label': t('desk.why')}, ...why.map(line => make('li', {text: line}))) : null);
 }
 
-function step({action, at, role, note}) {
-  return make('li', {}, make('time', {text: moment(at)}), make('b', {text: named('desk.do', action)}),
-    make('p', {text: [named('desk.actor', role), note].filter(Boolean).join('：')}));
+function step({action, at, role, note, to_name: name, until, actor}) {
+  return make('li', {}, make('time', {text: moment(at)}), make('span', {}, make('b', {text: named('desk.do', action)}), ' ', make('span', {class: 'small', text: [actor?.name ?? actor, named('desk.actor', role), name && `→ ${name}`, until && t('desk.until_short', {until: moment(until)})].filter(Boolean).join(' · ')})),
+    note && make('p', {text: note}));
 }

@@ -3,10 +3,10 @@ import {byId, t, told} from './common.js';
 
 const KINDS = ['incident', 'area', 'resync'];
 
-/** Calls `onIncident(data)`, and `onResync()` when all is to be read anew; `start(after)` begins. */
+/** Calls `onIncident(data)`, `onArea` when ground changed, `onResync` when all is to be read anew. */
 export class Live {
-  constructor({onIncident, onResync}) {
-    this.call = {incident: onIncident, area: onResync, resync: onResync};
+  constructor({onIncident, onResync, onArea = onResync}) {
+    this.call = {incident: onIncident, area: onArea, resync: onResync};
     this.state('connecting');
   }
 

@@ -5,7 +5,7 @@ const SVG = 'http://www.w3.org/2000/svg';
 const RAMP = ['#dbe7f6', '#b3cdec', '#7fadde', '#4d89c9', '#245f9f'];
 const EARTH_M = 6378137;
 
-function svg(tag, attributes = {}) {
+export function svg(tag, attributes = {}) {
   const element = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   return element;

@@ -40,11 +40,12 @@ const around = told.around;
 const map = new GridMap(byId('map'), {label: t('place.where'), choose: key => { if (key.startsWith('building:')) location.assign(at(key.slice(9))); }});
 const keys = around.shapes.map((shape, index) => `${shape.kind}:${shape.code ?? index}`);
 map.draw({...around, areas: around.shapes.map(({d}, index) => ({code: keys[index], d}))});
+const own = new Set([`area:${place.code}`, `building:${place.code}`, `building:${place.building_code}`, ...told.children.map(one => `area:${one.code}`)]);
 around.shapes.forEach((shape, index) => {
   const path = map.shapes.get(keys[index]);
   path.setAttribute('class', `shape ${shape.kind}`);
   if (shape.kind === 'road') path.style.strokeWidth = Math.max((shape.width_m ?? 4) * 1.15, around.width / 260);
-  if (shape.code && [place.code, place.building_code].includes(shape.code)) path.classList.add('chosen');
+  if (own.has(keys[index])) path.classList.add('chosen');
   if (shape.name && shape.kind !== 'area') path.append(Object.assign(document.createElementNS('http://www.w3.org/2000/svg', 'title'), {textContent: shape.name}));
 });
 if (!area) map.mark([place]);

@@ -1,131 +1,187 @@
-// The street centre: areas downwards, the matters in them, one matter in full.
+// The street centre: one place, its inbox, one matter in full, its people; all told by the address.
+import {Address, FILTERS, filtered, placed} from './address.js';
+import {Alarm} from './alarm.js';
+import {Board} from './board.js';
 import {Card} from './card.js';
-import {api, byId, deadline, make, moment, named, notify, number, query, t, told} from './common.js';
+import {setServerTime} from './clocks.js';
+import {byId, make, notify, number, t, told} from './common.js';
+import {Drill} from './drill.js';
+import {Inbox} from './inbox.js';
+import {Keys} from './keys.js';
 import {Live} from './live.js';
-import {Table} from './table.js';
+import {Search} from './search.js';
 
-const filters = byId('filters');
-let people = [];
-let area = new URLSearchParams(location.search).get('area');
-let reload;
-
-const under = new Table({
-  host: byId('under'), label: t('street.areas'), empty: t('street.no_children'), key: row => row.code, open: row => go(row.code),
-  columns: [{key: 'name', title: t('street.area')}, {key: 'open', title: t('desk.open'), number: true, show: row => number(row.open)},
-    {key: 'overdue', title: t('desk.overdue'), number: true, show: row => make('span', {class: row.overdue ? 'late' : '', text: number(row.overdue)})}],
+const address = new Address();
+const openMatter = id => address.set({incident: String(id)});
+const closeMatter = () => address.set({incident: null});
+const drill = new Drill(address, {openMatter});
+const board = new Board(address);
+const inbox = new Inbox(address, {open: openMatter});
+const search = new Search(address, {openMatter});
+const alarm = new Alarm({open: openMatter});
+const card = new Card(byId('detail'), {
+  board, changed: () => refresh(0), go: place => address.go(place), open: openMatter, leave: closeMatter, show: shown,
 });
-const duty = new Table({
-  host: byId('duty'), label: t('street.duty'), empty: t('street.nobody'), key: row => row.id,
-  columns: [{key: 'name', title: t('street.officer'), show: row => [row.name, make('div', {class: 'small', text: row.areas})]},
-    {key: 'role', title: t('street.role'), show: row => named('role', row.role), value: row => named('role', row.role), style: 'nowrap'},
-    {key: 'open', title: t('desk.open'), number: true, show: row => number(row.open)}],
-});
-const matters = new Table({
-  host: byId('matters'), label: t('street.matters'), empty: t('street.no_matters'), open: row => card.open(row.id, row),
-  columns: [
-    {key: 'id', title: t('desk.number'), number: true, style: 'less wide-only'},
-    {key: 'at', title: t('desk.received'), show: row => moment(row.at), style: 'nowrap'},
-    {key: 'text', title: t('desk.text'), style: 'words', show: row => [row.urgency >= 2 && make('span', {class: `tag u${row.urgency}`, text: named('urgency', row.urgency)}), row.urgency >= 2 && ' ', row.text || '—']},
-    {key: 'class', title: t('desk.class'), show: row => named('class', row.class), value: row => named('class', row.class), style: 'nowrap less wide-only'},
-    {key: 'state', title: t('desk.state'), show: row => named('state', row.state), value: row => told.states.indexOf(row.state), style: 'nowrap'},
-    {key: 'area_name', title: t('street.area'), style: 'nowrap less'},
-    {key: 'officer', title: t('street.officer'), style: 'nowrap less'},
-    {key: 'deadline_at', title: t('desk.deadline'), show: deadline, style: 'nowrap'},
-  ],
-});
-const card = new Card(byId('detail'), {people: () => people, changed: () => refresh()});
-const live = new Live({onIncident, onResync: () => load()});
+const live = new Live({onIncident, onResync: () => load(), onArea: () => load()});
+const fresh = new Set();
+let failing;
 
-function option(value, text) {
-  return make('option', {value, text});
+function shown(incident) {
+  alarm.seen(incident.id);
+  drill.map.point(incident.id);
 }
 
-filters.state.append(...['open', 'overdue', ...told.states, 'all'].map(state => option(state, t(`street.state_${state}`, {otherwise: named('state', state)}))));
-const classes = Object.keys(told.texts).filter(key => key.startsWith('class.'));
-
-async function start() {
-  const {classes: known} = await api('/api/wall/start').catch(() => ({classes: classes.map((key, rank) => ({code: key.slice(6), rank}))}));
-  filters.class.append(option('', t('street.class_any')), ...known.map(one => option(one.rank, named('class', one.code))));
-  await load();
-}
-
-async function loadAreas() {
-  const here = await api(`/api/desk/areas?${query({area})}`);
-  byId('path').replaceChildren(...here.path.flatMap((step, index) => {
-    const count = step.open === null ? null : make('span', {class: 'count', text: number(step.open)});
-    const last = step.code === here.code;
-    const name = last ? make('b', {'aria-current': 'location', text: step.name}) : make('button', {type: 'button', text: step.name, onclick: () => go(step.code)});
-    return [index ? '›' : null, name, count].filter(Boolean);
-  }));
-  under.show(here.children);
-  return here.code;
-}
-
-async function loadDuty(code) {
-  const found = await api(`/api/desk/duty?${query({area: code})}`);
-  people = found.rows;
-  duty.show(found.rows);
-  byId('duty-title').textContent = t('street.duty_count', {on: number(found.on_shift), total: number(found.total)});
-}
-
-async function loadMatters() {
-  const wanted = {area, state: filters.state.value, class: filters.class.value, q: filters.q.value.trim()};
-  const found = await api(`/api/desk/incidents?${query(wanted)}`);
-  matters.show(found.rows);
-  matters.choose(card.id);
-  byId('total').textContent = t(found.rows.length < found.total ? 'street.some' : 'street.all', {shown: number(found.rows.length), total: number(found.total)});
-  return `${found.epoch}-${found.sequence}`;
-}
-
-async function load() {
+/** Reads all of the place: what the address says, and nothing of what it no longer says. */
+async function load({ground = true} = {}) {
+  clearTimeout(failing);
+  byId('desk').setAttribute('aria-busy', 'true');
   try {
-    const [after, code] = await Promise.all([loadMatters(), loadAreas()]);
-    await loadDuty(code);
-    notify();
-    live.start(after);
+    const here = await drill.numbers();
+    figures(here);
+    mirror();
+    await Promise.all([
+      inbox.load({again: !ground}), ground ? drill.ground().then(() => drill.points(card.id)) : drill.points(card.id), board.load().then(mirror)]);
+    if (!failed) notify();
+    failed = false;
+    byId('lost').hidden = true;
+    live.start(`${here.epoch}-${here.sequence}`);
   } catch (problem) {
     fail(problem);
+  } finally {
+    byId('desk').removeAttribute('aria-busy');
   }
 }
 
+let failed = false;
 function fail(problem) {
-  notify(problem.message);
-  for (const table of [matters, under, duty]) if (!table.rows.length) table.fail(t('desk.failed'));
-  clearTimeout(reload);
-  if (problem.status === 0 || problem.status === 503) reload = setTimeout(load, 3000);
+  if (problem.name === 'AbortError') return;
+  if (!(problem.status >= 0)) throw problem;
+  if (problem.status === 404) {
+    byId('lost').hidden = false;
+    byId('lost').querySelector('p').textContent = problem.message;
+    return;
+  }
+  failed = true;
+  notify(t('street.stale', {reason: problem.message, when: clock.format(asOf)}));
+  for (const table of [inbox.table, board.officers]) if (!table.rows.length) table.fail(t('desk.failed'));
+  clearTimeout(failing);
+  if (problem.status === 0 || problem.status >= 500) failing = setTimeout(() => load({ground: !drill.here}), 3000);
 }
 
-function onIncident(event) {
-  matters.fresh.add(String(event.id));
-  if (event.id === card.id) card.open(card.id);
-  refresh();
+const clock = new Intl.DateTimeFormat(told.lang === 'zh' ? 'zh-CN' : 'en-GB', {hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23', timeZone: told.time_zone});
+let asOf = new Date();
+
+function figures({lanes, now, reported_today: reported, closed_today: closed}) {
+  setServerTime(now);
+  asOf = new Date(now);
+  inbox.lanes(lanes);
+  const figure = (key, value, kind, go) => make(go ? 'button' : 'div', {type: go && 'button', class: `figure ${kind}`, onclick: go}, make('b', {text: number(value)}), make('span', {text: t(key)}));
+  byId('figures').replaceChildren(
+    figure('desk.open', lanes.open?.open ?? 0, '', () => address.set({lane: null})),
+    figure('desk.overdue', lanes.late?.open ?? 0, lanes.late ? 'late' : '', () => address.set({lane: 'late'})),
+    figure('street.lane_soon', lanes.soon?.open ?? 0, lanes.soon ? 'soon' : '', () => address.set({lane: 'soon'})),
+    figure('urgency.3', lanes.emergency?.open ?? 0, lanes.emergency ? 'late' : '', () => address.set({lane: 'emergency'})),
+    figure('street.reported_today', reported, ''), figure('street.closed_today', closed, 'good'));
+}
+
+function mirror() {
+  inbox.mirror(board.narrowed());
+  search.mirror();
+  board.officers.choose(address.get('officer'));
+  board.stations.choose(address.get('unit'));
+  inbox.table.choose(address.get('incident'));
 }
 
 let waiting = null;
-
-/** Reads anew what the filters show, at most once a second however much comes in. */
-function refresh() {
+/** Reads anew what stands in the lists, at most once a second however much comes in. */
+function refresh(after = 1000) {
   waiting ??= setTimeout(async () => {
     waiting = null;
+    const arrived = new Set(fresh);
+    fresh.clear();
     try {
-      await Promise.all([loadMatters(), loadAreas()]);
-      notify(byId('notice').classList.contains('good') ? byId('notice').textContent : null, true);
+      figures(await drill.numbers());
+      await Promise.all([inbox.load({fresh: arrived, again: true}), drill.points(card.id), board.load()]);
+      mirror();
+      if (failed) notify();
+      failed = false;
     } catch (problem) {
       fail(problem);
     }
-  }, 1000);
+  }, after);
 }
 
-function go(code) {
-  area = code;
-  history.replaceState(null, '', `?${query({area})}`);
-  load();
+function onIncident(event) {
+  fresh.add(String(event.id));
+  alarm.hear(event);
+  if (String(event.id) === card.id) card.load(card.id);
+  refresh();
 }
 
-let typing;
-filters.addEventListener('submit', event => event.preventDefault());
-filters.addEventListener('input', event => {
-  clearTimeout(typing);
-  typing = setTimeout(() => loadMatters().catch(fail), event.target === filters.q ? 250 : 0);
+address.addEventListener('change', ({detail: changed}) => {
+  if (changed.has('incident')) showMatter();
+  if (placed(changed)) load();
+  else if (filtered(changed)) {
+    mirror();
+    inbox.lanes(drill.here?.lanes ?? {});
+    inbox.load().then(() => inbox.table.choose(address.get('incident'))).catch(fail);
+    if (changed.has('officer')) drill.points(card.id).catch(fail);
+  }
 });
-start();
+
+function showMatter() {
+  const id = address.get('incident');
+  document.body.classList.toggle('with-card', Boolean(id));
+  inbox.table.choose(id);
+  if (id) card.load(id, {focus: false});
+  else {
+    card.clear();
+    drill.map.point(null);
+    inbox.table.find(inbox.table.chosen ?? '')?.focus();
+  }
+}
+
+function walk(by) {
+  const row = inbox.table.move(by);
+  if (row && card.id) address.set({incident: String(row.id)}, {replace: true});
+}
+
+for (const tab of document.querySelectorAll('#side-tabs [role=tab]')) {
+  tab.addEventListener('click', () => side(tab));
+  tab.addEventListener('keydown', event => {
+    if (!['ArrowLeft', 'ArrowRight'].includes(event.key)) return;
+    const other = event.key === 'ArrowRight' ? tab.nextElementSibling ?? tab.parentElement.firstElementChild : tab.previousElementSibling ?? tab.parentElement.lastElementChild;
+    side(other);
+    other.focus();
+  });
+}
+
+function side(chosen) {
+  for (const tab of chosen.parentElement.children) {
+    tab.setAttribute('aria-selected', String(tab === chosen));
+    tab.tabIndex = tab === chosen ? 0 : -1;
+    byId(tab.getAttribute('aria-controls')).hidden = tab !== chosen;
+  }
+}
+
+byId('lanes').addEventListener('keydown', event => {
+  const step = {ArrowRight: 'nextElementSibling', ArrowLeft: 'previousElementSibling'}[event.key];
+  const next = step && event.target.closest('[role=tab]')?.[step];
+  if (!next) return;
+  next.focus();
+  next.click();
+});
+byId('up').addEventListener('click', () => drill.up());
+byId('lost-home').addEventListener('click', () => address.set(Object.fromEntries(['area', 'building', 'house', 'incident', ...FILTERS].map(name => [name, null]))));
+byId('sheet').addEventListener('click', () => document.body.classList.toggle('with-side'));
+
+new Keys({
+  j: () => walk(1), k: () => walk(-1), ArrowDown: () => walk(1), ArrowUp: () => walk(-1), Enter: () => inbox.table.chosen && openMatter(inbox.table.chosen),
+  Escape: () => (document.body.classList.contains('with-side') ? document.body.classList.remove('with-side') : card.id && closeMatter()),
+  '/': () => byId('search').select(), v: () => card.act('verify'), a: () => card.act('dispatch', 'transfer', 'accept'), d: () => card.act('dispatch', 'transfer'),
+  c: () => card.act('close', 'check'), u: () => card.act('urge'), m: () => card.act('merge', 'absorb'), p: () => card.id && byId('detail').querySelector('[data-print]').click(),
+  r: () => card.act('return'), f: () => refresh(0), up: () => drill.up(), lane: index => byId('lanes').children[index]?.click(),
+});
+
+if (address.get('incident')) showMatter();
+load();

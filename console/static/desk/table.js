@@ -2,13 +2,16 @@
 import {make, t} from './common.js';
 
 export class Table {
-  /** `columns`: {key, title, show(row), value(row), number, style}; `open(row)` when a row is chosen. */
-  constructor({host, columns, empty, label, open, key = row => row.id}) {
-    Object.assign(this, {host, columns, empty, open, key, rows: [], fresh: new Set(), chosen: null, sort: null});
+  /**
+   * `columns`: {key, title, show(row), value(row), number, style, fixed}; `open(row)` when a row is chosen.
+   * With `sortBy(column, down)` somebody else orders the rows; with `keepPlace` what is read stays in sight.
+   */
+  constructor({host, columns, empty, label, open, key = row => row.id, rowClass = null, sortBy = null, keepPlace = false}) {
+    Object.assign(this, {host, columns, empty, open, key, rowClass, sortBy, keepPlace, rows: [], fresh: new Set(), chosen: null, sort: null});
     this.body = make('tbody');
     this.heads = columns.map(column => make('th', {scope: 'col', class: [column.number && 'number', column.style].filter(Boolean).join(' ')},
-      make('button', {type: 'button', text: column.title, onclick: () => this.order(column)})));
-    this.table = make('table', {'aria-label': label}, make('thead', {}, make('tr', {}, ...this.heads)), this.body);
+      column.fixed ? make('span', {text: column.title}) : make('button', {type: 'button', text: column.title, onclick: () => this.order(column)})));
+    this.table = make('table', {'aria-label': label, role: this.open ? 'grid' : null}, make('thead', {}, make('tr', {}, ...this.heads)), this.body);
     this.note = make('p', {class: 'quiet', text: t('desk.loading')});
     host.replaceChildren(this.table, this.note);
     this.table.hidden = true;
@@ -28,14 +31,21 @@ export class Table {
 
   order(column) {
     const down = this.sort?.column === column ? !this.sort.down : Boolean(column.number);
-    this.sort = {column, down};
+    if (this.sortBy) return this.sortBy(column, down);
+    this.mark(column.key, down);
+    return this.draw();
+  }
+
+  /** Shows by which column rows are ordered; null where by none. */
+  mark(key, down) {
+    const column = this.columns.find(one => one.key === key);
+    this.sort = column ? {column, down} : null;
     this.columns.forEach((one, index) => (one === column
       ? this.heads[index].setAttribute('aria-sort', down ? 'descending' : 'ascending') : this.heads[index].removeAttribute('aria-sort')));
-    this.draw();
   }
 
   sorted() {
-    if (!this.sort) return this.rows;
+    if (!this.sort || this.sortBy) return this.rows;
     const {column, down} = this.sort;
     const value = column.value ?? (row => row[column.key]);
     const compare = (a, b) => (typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b), document.documentElement.lang));
@@ -50,12 +60,41 @@ export class Table {
 
   draw() {
     const focused = this.body.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+    const anchor = this.keepPlace && this.host.scrollTop > 0 ? this.topmost() : null;
     this.body.replaceChildren(...this.sorted().map(row => this.line(row)));
     this.table.hidden = !this.rows.length;
     this.note.hidden = Boolean(this.rows.length);
     this.note.textContent = this.empty;
-    if (focused) this.body.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+    if (anchor) this.host.scrollTop += (this.find(anchor.key)?.getBoundingClientRect().top ?? anchor.top) - anchor.top;
+    if (focused) this.find(focused)?.focus({preventScroll: true});
     this.fresh.clear();
+  }
+
+  find(key) {
+    return this.body.querySelector(`[data-key="${CSS.escape(String(key))}"]`);
+  }
+
+  /** The first row in sight, and where it stands. */
+  topmost() {
+    const edge = this.host.getBoundingClientRect().top + (this.heads[0].offsetHeight ?? 0);
+    const line = [...this.body.children].find(one => one.getBoundingClientRect().bottom > edge);
+    return line ? {key: line.dataset.key, top: line.getBoundingClientRect().top} : null;
+  }
+
+  /** Moves the choice by some rows and gives the row; the first one where none was chosen. */
+  move(by) {
+    const lines = [...this.body.children];
+    const at = lines.findIndex(line => line.dataset.key === this.chosen);
+    const line = lines[at < 0 ? 0 : Math.min(lines.length - 1, Math.max(0, at + by))];
+    if (!line) return null;
+    this.choose(line.dataset.key);
+    line.focus({preventScroll: true});
+    line.scrollIntoView({block: 'nearest'});
+    return this.row(line.dataset.key);
+  }
+
+  row(key) {
+    return this.rows.find(row => String(this.key(row)) === String(key)) ?? null;
   }
 
   line(row) {
@@ -66,7 +105,7 @@ export class Table {
     });
     const choose = this.open && (() => { this.choose(key); this.open(row); });
     return make('tr', {
-      'data-key': key, tabindex: this.open ? 0 : null, class: this.fresh.has(key) ? 'fresh' : null, 'aria-selected': this.open ? String(key === this.chosen) : null,
+      'data-key': key, tabindex: this.open ? 0 : null, class: [this.rowClass?.(row), this.fresh.has(key) && 'fresh'].filter(Boolean).join(' ') || null, 'aria-selected': this.open ? String(key === this.chosen) : null,
       onclick: choose, onkeydown: event => { if (choose && event.key === 'Enter' && event.target === event.currentTarget) choose(); },
     }, ...cells);
   }
