@@ -16,9 +16,10 @@ _PAGES = {
     "/officer": frozenset({"officer", "admin"}),
     "/report": _EVERYBODY - {"hall"},
 }
-# Those who only file reports see nothing of what became of them.
-_INTAKE = ("/api/reports", "/api/categories", "/api/openapi.json", "/api/docs", "/static/",
-           "/report", "/logout", "/components/")
+# Those who only file reports see of what became of them what they are told, and find places for
+# what came with words only: the database shows them no other matters.
+_INTAKE = ("/api/reports", "/api/incidents", "/api/notices", "/api/categories",
+           "/api/openapi.json", "/api/docs", "/static/", "/report", "/logout", "/components/")
 
 
 def may_enter(role: str, path: str) -> bool:

@@ -21,14 +21,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from console.api import (
     addresses,
     areas,
+    duplicates,
     health,
     incidents,
     live,
     locate,
+    notices,
     plates,
     printouts,
     ranking,
     reports,
+    shares,
     tiles,
     wall,
 )
@@ -57,13 +60,14 @@ from console.problems import (
 from console.static import BuiltFiles
 from gis.database import Database, make_pool
 from gis.errors import GridwallError
+from gis.loop_data import LoopData
 from gis.settings import Settings
 
 log = logging.getLogger("gridwall.server")
 STATIC = Path(__file__).parent / "static"
 # Printouts stand before incidents, whose numbers their addresses would be taken for.
-ROUTERS = (health, reports, plates, printouts, locate, addresses, areas, incidents, ranking,
-           live, wall, tiles, login)
+ROUTERS = (health, reports, plates, printouts, locate, notices, addresses, areas, incidents, duplicates, shares,
+           ranking, live, wall, tiles, login)
 
 
 class Application:
@@ -109,6 +113,7 @@ def create_app(settings: Settings) -> Application:
     state.metrics = Metrics()
     state.callers = Callers(database)
     state.categories = Categories(database)
+    state.loop_data = LoopData()
     state.gatherer = Gatherer(partial(reports.store, database))
     state.cookie = SessionCookie(settings.secret, settings.session_hours)
     state.tries = login.Tries()

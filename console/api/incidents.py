@@ -10,25 +10,23 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Request
 from psycopg import AsyncConnection
-from psycopg.rows import dict_row
 from starlette.responses import Response
 
 from console.api.body import read_body, read_json
 from console.api.parameters import Limit, moment, words
 from console.api.scoped import scoped
+from console.matters import Matter, check_target, read_matter, store
+from console.merging import store_merge
 from console.why import explained, language_of
-from gis import incidents as loop
 from gis import queries
 from gis.errors import FieldProblem, InvalidFields, InvalidInput, NotFound, UnknownCategory
 from gis.incident_rules import Action, State
 from gis.reports import check_words
-from gis.steps import Step
-from gis.types import Role, Tier
+from gis.types import TargetKind, Tier, read_target
 
 router = APIRouter(prefix="/api/incidents", tags=["incidents"])
 STEP_LIMIT_BYTES = 64_000
 LONGEST_NOTE = 2_000
-LARGEST_ID = 2**63 - 1
 _STEP_FIELDS = ("action", "note", "to", "until")
 
 
@@ -65,25 +63,48 @@ async def incident(request: Request, incident_id: int) -> dict[str, Any]:
         return await _told(request, connection, incident_id)
 
 
+@router.get("/{incident_id}/targets")
+async def targets(request: Request, incident_id: int) -> dict[str, Any]:
+    """To whom it can be sent: officers posted on its ground, units for category and ground."""
+    async with scoped(request) as connection:
+        cursor = await connection.execute(
+            queries.get("incident_targets"), {"id": incident_id, "now": datetime.now(UTC)})
+        row = await cursor.fetchone()
+    if row is None:
+        raise NotFound(f"no incident {incident_id}, or not for you to see")
+    return row[0]
+
+
 @router.post("/{incident_id}/steps", status_code=201, response_class=Response)
 async def step(request: Request, incident_id: int) -> Response:
     """Take a step: `{action, note?, to?, until?}`; 409 with the lawful ones when it is not one."""
     sent = read_json(request, await read_body(request, STEP_LIMIT_BYTES))
     wanted = _check_step(sent)
-    caller = request.state.caller
     async with scoped(request) as connection:
-        current = await _rebuilt(connection, incident_id)
-        taken = loop.take(
-            current, wanted["action"], actor_role=Role(caller.role), at=datetime.now(UTC),
-            actor_id=caller.account_id, note=wanted["note"],
-            target=await _target(connection, wanted["to"]), until=wanted["until"])
-        after = loop.apply(current, taken)
-        await connection.execute(queries.get("append_step"), {
-            "secret": request.state.secret, "id": incident_id, "count": current.step_count,
-            "step": orjson.dumps(_row(taken)).decode(),
-            "cache": orjson.dumps(_row(after)).decode()})
-        told = await _told(request, connection, incident_id)
+        matter = await _matter(request, connection, incident_id)
+        target = await _target(connection, wanted["to"])
+        if wanted["action"] in (Action.MERGE, Action.ABSORB) and target is not None:
+            await _merge(request, connection, matter, wanted, target)
+        else:
+            await check_target(connection, incident_id, target)
+            taken = matter.take(
+                wanted["action"], datetime.now(UTC), language_of(request), note=wanted["note"],
+                target=target, until=wanted["until"])
+            await store(connection, request.state.secret, matter, taken)
+        told = await _told_after(request, connection, incident_id)
     return Response(orjson.dumps(told), 201, media_type="application/json")
+
+
+async def _merge(request: Request, connection: AsyncConnection, matter: Matter,
+                 wanted: dict[str, Any], target: str) -> None:
+    """The other side is a step of its own, on the matter that `to` names."""
+    named = read_target(target)
+    if named.kind is not TargetKind.INCIDENT:
+        raise InvalidInput(f"{wanted['action']} points at incident:N", "to")
+    other = await _matter(request, connection, named.id)
+    merged, into = ((matter, other) if wanted["action"] is Action.MERGE else (other, matter))
+    await store_merge(connection, request.state.secret, merged, into, datetime.now(UTC),
+                      language_of(request), wanted["note"])
 
 
 async def _target(connection: AsyncConnection, to: str | None) -> str | None:
@@ -98,30 +119,30 @@ async def _target(connection: AsyncConnection, to: str | None) -> str | None:
     return row[0]
 
 
+async def _matter(request: Request, connection: AsyncConnection, incident_id: int) -> Matter:
+    state = request.app.state
+    return await read_matter(connection, state.loop_data, request.state.caller, incident_id)
+
+
+async def _told_after(request: Request, connection: AsyncConnection,
+                      incident_id: int) -> dict[str, Any]:
+    """The matter after a step; only its number where the step has taken it out of sight."""
+    try:
+        return await _told(request, connection, incident_id)
+    except NotFound:
+        return {"incident": {"id": incident_id}, "seen": False, "actions": [], "lawful": []}
+
+
 async def _told(request: Request, connection: AsyncConnection,
                 incident_id: int) -> dict[str, Any]:
-    current = await _rebuilt(connection, incident_id)
+    matter = await _matter(request, connection, incident_id)
     cursor = await connection.execute(queries.get("incident_by_id"), {"id": incident_id})
     answer = explained((await cursor.fetchone())[0], language_of(request),
                        request.app.state.settings.time_zone)
-    role = request.state.caller.role
-    answer["lawful"] = [] if role == "admin" else list(loop.lawful_actions(current, Role(role)))
+    answer["clocks"] |= matter.clocks(datetime.now(UTC))
+    answer["actions"] = matter.lawful()
+    answer["lawful"] = [one["action"] for one in answer["actions"]]
     return answer
-
-
-async def _rebuilt(connection: AsyncConnection, incident_id: int) -> loop.Incident:
-    """The incident as its steps make it."""
-    if not 0 <= incident_id <= LARGEST_ID:
-        raise NotFound(f"no incident {incident_id}, or not for you to see")
-    async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(queries.get("incident_steps"), {"id": incident_id})
-        rows = await cursor.fetchall()
-    if not rows:
-        raise NotFound(f"no incident {incident_id}, or not for you to see")
-    emergency = rows[0]["emergency"]
-    steps = [Step.from_row({name: value for name, value in row.items() if name != "emergency"})
-             for row in rows]
-    return loop.rebuild(steps, emergency)
 
 
 def _check_step(sent: object) -> dict[str, Any]:
@@ -153,7 +174,7 @@ def _note(value: object) -> str:
 
 
 def _to(value: object) -> str:
-    return check_words(value, 40)
+    return check_words(value, 80)
 
 
 def _until(value: object) -> datetime:
@@ -164,13 +185,6 @@ def _until(value: object) -> datetime:
     if until.tzinfo is None:
         raise InvalidInput("its offset is missing: write it as 2026-11-22T08:30:00+08:00")
     return until
-
-
-def _row(record: Step | loop.Incident) -> dict[str, Any]:
-    """A record's fields as JSON takes them; bytes as hexadecimal."""
-    return {name: value.hex() if isinstance(value, bytes) else value
-            for name, value in ((name, getattr(record, name))
-                                for name in record.__dataclass_fields__)}
 
 
 def _cursor(received_at: datetime, incident_id: int) -> str:

@@ -117,6 +117,19 @@ RETURNS timestamptz
 LANGUAGE sql STABLE
 RETURN CASE WHEN working THEN add_working(at, us) ELSE at + us * interval '1 microsecond' END;
 
+-- A deadline after a rest, as `resumed` in gis/limits.py: what was left of it is left again; one
+-- that had been missed stays.
+CREATE OR REPLACE FUNCTION resumed_deadline(
+    deadline_at timestamptz, suspended_at timestamptz, at timestamptz, working boolean)
+RETURNS timestamptz
+LANGUAGE sql STABLE
+RETURN CASE
+    WHEN deadline_at <= suspended_at THEN deadline_at
+    WHEN working THEN add_working(at, worked_us(deadline_at) - worked_us(suspended_at))
+    ELSE deadline_at + (extract(epoch FROM at - suspended_at) * 1000000)::bigint
+                       * interval '1 microsecond'
+END;
+
 -- Each row that changes counts; what is kept ready is made anew once a statement.
 CREATE OR REPLACE FUNCTION loop_data_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp

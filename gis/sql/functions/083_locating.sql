@@ -73,3 +73,25 @@ AS $$
     )
     SELECT count(*) FROM read
 $$;
+
+-- Who has to do with a matter that the caller sees, by name, even where their rows are not theirs
+-- to see: the handler, and whoever took the first call.
+CREATE OR REPLACE FUNCTION incident_people(of_incident bigint)
+RETURNS jsonb
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    SELECT jsonb_build_object(
+        'officer', CASE WHEN f.id IS NOT NULL THEN jsonb_build_object(
+            'to', 'officer:' || f.id, 'id', f.officer_code, 'name', f.name) END,
+        'unit', CASE WHEN u.id IS NOT NULL THEN jsonb_build_object(
+            'to', 'unit:' || u.id, 'code', u.unit_code, 'name', u.name) END,
+        'answerable', CASE WHEN a.id IS NOT NULL THEN jsonb_build_object(
+            'name', coalesce(o.name, a.name), 'role', a.role,
+            'you', a.id IS NOT DISTINCT FROM scope_account_id()) END)
+    FROM incident AS i
+    LEFT JOIN officer AS f ON f.id = i.officer_id
+    LEFT JOIN unit AS u ON u.id = i.unit_id
+    LEFT JOIN account AS a ON a.id = i.answerable_id
+    LEFT JOIN officer AS o ON o.id = a.officer_id
+    WHERE i.id = of_incident AND sees_matter(i)
+$$;

@@ -37,12 +37,14 @@ SELECT jsonb_build_object(
     'incident', jsonb_build_object(
         'id', i.id, 'state', i.state, 'tier', i.tier, 'urgency', i.urgency,
         'emergency', i.emergency, 'category', i.category_code, 'summary', i.summary,
-        'lon', ST_X(i.geom), 'lat', ST_Y(i.geom), 'merged_into', i.merged_into_id),
+        'lon', ST_X(i.geom), 'lat', ST_Y(i.geom), 'merged_into', i.merged_into_id,
+        'placed', i.grid_id IS NOT NULL, 'pending', i.pending) || incident_people(i.id),
     'clocks', jsonb_build_object(
         'received_at', i.received_at, 'verified_at', i.verified_at,
         'dispatched_at', i.dispatched_at, 'handled_at', i.handled_at, 'closed_at', i.closed_at,
         'stage_deadline_at', i.stage_deadline_at, 'deadline_at', i.deadline_at,
-        'suspended_at', i.suspended_at),
+        'suspended_at', i.suspended_at, 'suspended_until', i.suspended_until,
+        'extension_count', i.extension_count, 'suspension_count', i.suspension_count),
     'steps', (SELECT jsonb_agg(jsonb_build_object(
                   'number', s.number, 'action', s.action, 'at', s.at, 'role', s.actor_role,
                   'tier', s.tier, 'state', s.state, 'note', s.note, 'to', s.target,
@@ -54,10 +56,78 @@ JOIN report AS r ON r.id = i.id
 WHERE i.id = %(id)s
 
 -- name: incident_steps
-SELECT s.*, i.emergency
+-- The steps, each with what of the incident they do not tell themselves.
+SELECT s.*, i.emergency, i.category_code, i.grid_id IS NOT NULL AS placed,
+       (SELECT scope_all() OR EXISTS (SELECT FROM area_identity AS n
+        WHERE n.id = ANY (scope_ids()) AND n.level = 'city')) AS of_city
 FROM step AS s JOIN incident AS i ON i.id = s.incident_id
 WHERE s.incident_id = %(id)s
 ORDER BY s.number
+
+-- name: incident_target_fault
+-- Why a matter can't be sent to an officer or a unit: `missing`, `category`, `ground`, or NULL.
+SELECT CASE
+    WHEN %(kind)s = 'officer' THEN
+        CASE WHEN NOT EXISTS (SELECT FROM officer AS f WHERE f.id = %(number)s)
+                  AND %(number)s IS DISTINCT FROM scope_officer_id() THEN 'missing' END
+    WHEN u.id IS NULL THEN 'missing'
+    WHEN cardinality(u.categories) > 0
+         AND NOT u.categories && ARRAY[i.category_code, coalesce(c.parent_code, '')]
+         AND c.unit_code IS DISTINCT FROM u.unit_code THEN 'category'
+    WHEN u.area_identity_id IS NOT NULL
+         AND NOT i.scope_ids @> ARRAY[u.area_identity_id] THEN 'ground' END
+FROM incident AS i
+JOIN category AS c ON c.code = i.category_code
+LEFT JOIN unit AS u ON %(kind)s = 'unit' AND u.id = %(number)s
+WHERE i.id = %(id)s
+
+-- name: incident_targets
+-- To whom a matter can be sent: officers posted on its ground, the nearest first, and units for
+-- its category and ground.
+SELECT jsonb_build_object(
+    'officers', (
+        SELECT coalesce(jsonb_agg(o.told ORDER BY o.on_shift DESC, o.reach DESC, o.code), '[]')
+        FROM (
+            SELECT DISTINCT ON (f.id) f.officer_code AS code, p.reach, p.on_shift,
+                   jsonb_build_object('to', 'officer:' || f.id, 'code', f.officer_code,
+                                      'name', f.name, 'role', p.role, 'area', p.area,
+                                      'on_shift', p.on_shift) AS told
+            FROM (
+                SELECT d.officer_id, d.role, a.name AS area, cardinality(a.ancestor_ids) AS reach,
+                       on_shift(h.weekdays, h.starts, h.ends,
+                                %(now)s::timestamptz AT TIME ZONE
+                                setting_text('time_zone', 'Asia/Shanghai')) AS on_shift
+                FROM duty AS d
+                JOIN area AS a ON a.identity_id = d.area_identity_id AND upper_inf(a.period)
+                LEFT JOIN shift AS h ON h.code = d.shift_code
+                WHERE d.area_identity_id = ANY (i.scope_ids) AND d.period @> %(now)s
+            ) AS p
+            JOIN officer AS f ON f.id = p.officer_id
+            ORDER BY f.id, p.on_shift DESC, p.reach DESC
+        ) AS o),
+    'units', (
+        SELECT coalesce(jsonb_agg(jsonb_build_object(
+            'to', 'unit:' || u.id, 'code', u.unit_code, 'name', u.name, 'kind', u.kind)
+            ORDER BY c.unit_code IS NOT DISTINCT FROM u.unit_code DESC, u.kind, u.unit_code), '[]')
+        FROM unit AS u
+        WHERE (cardinality(u.categories) = 0 OR c.unit_code = u.unit_code
+               OR u.categories && ARRAY[i.category_code, coalesce(c.parent_code, '')])
+          AND (u.area_identity_id IS NULL OR i.scope_ids @> ARRAY[u.area_identity_id])))
+FROM incident AS i
+JOIN category AS c ON c.code = i.category_code
+WHERE i.id = %(id)s
+
+-- name: notices
+SELECT jsonb_build_object(
+    'id', n.id, 'at', n.at, 'incident', n.incident_id, 'kind', n.kind, 'read', n.read_at IS NOT NULL)
+    || n.detail
+FROM notice AS n
+WHERE n.account_id = scope_account_id() AND (n.read_at IS NULL OR %(all)s)
+ORDER BY n.id DESC
+LIMIT %(limit)s
+
+-- name: read_notices
+SELECT read_notices(%(up_to)s)
 
 -- name: target_of_code
 -- An officer or a unit by the code that people and answers know it by.

@@ -1,5 +1,6 @@
 -- name: category_codes
-SELECT code, name FROM category
+-- What is in scope.
+SELECT code, name FROM category WHERE active
 
 -- name: file_reports
 SELECT ordinal, created, answer::text FROM file_reports(%(secret)s, %(reports)s::jsonb)
