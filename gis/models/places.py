@@ -57,6 +57,9 @@ class Address(Base):
         Index("address_geom_idx", "geom", postgresql_using="gist"),
         Index("address_text_idx", "text", postgresql_using="hash"),
         Index(None, "building_id"),
+        Index("address_house_idx", "building_id", "room", "unit"),
+        Index("address_loose_idx", "road", "road_number", "compound",
+              postgresql_where="building_id IS NULL"),
     )
     id: Mapped[int] = key()
     house_code: Mapped[str | None] = mapped_column(Code, unique=True)

@@ -32,7 +32,7 @@ from tests.gis.builders import (
 )
 
 GUARDED = {
-    "area", "building", "address", "officer", "duty", "report", "incident", "step",
+    "area", "building", "address", "site", "officer", "duty", "report", "incident", "step",
     "assignment", "event", "event_pending", "account", "account_area", "credential",
     "scope_key", "audit", "other_name", "place_object", "dwelling", "enterprise", "person",
     "given_code",
@@ -43,7 +43,7 @@ GUARDED = {
 }
 # What no jurisdiction divides: anyone whom the server lets in may read it.
 OPEN = {
-    "area_identity", "scheme", "category", "line", "unit", "shift", "ground", "city_setting",
+    "area_identity", "site_change", "scheme", "category", "line", "unit", "shift", "ground", "city_setting",
     "event_head", "role_order", "choice_order", "alembic_version", "place_category",
     "assessment_head", "score_part", "star_rule", "calendar_day", "loop_version",
 }
@@ -75,6 +75,8 @@ DOORS = {
     "renew_session": "lengthens only the living session whose secret it has",
     "file_reports": "needs a secret; adds reports as its owner",
     "append_step": "needs the secret that has entered; an incident in its scope",
+    "nearest_buildings": "the scope is its condition",
+    "codes_beginning": "the scope is its condition",
     "locate_points": "needs a scope: any signed-in caller may ask whose ground it is",
     "incident_assignments": "the scope is its condition",
     "scope_under_ids": "from the scope",

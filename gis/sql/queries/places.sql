@@ -12,42 +12,6 @@ FROM locate_points(
     ARRAY[%(address)s]::text[], ARRAY[%(category)s]::text[], ARRAY[%(at)s]::timestamptz[],
     %(scheme)s) AS l
 
--- name: addresses_exact
--- By code, by the whole text, or by a part of it, of which the beginning counts most.
-SELECT jsonb_build_object(
-    'house_code', a.house_code, 'building_code', b.building_code, 'text', a.text,
-    'lon', ST_X(a.geom), 'lat', ST_Y(a.geom), 'score', a.score, 'how', a.how)
-FROM (
-    SELECT *, 'code' AS how, 1.0 AS score FROM address WHERE house_code = %(asked)s
-    UNION ALL
-    SELECT *, 'exact', 1.0 FROM address WHERE text = %(asked)s
-    UNION ALL
-    (SELECT *, CASE WHEN starts_with(text, %(asked)s) THEN 'prefix' ELSE 'contains' END,
-            round(char_length(%(asked)s)::numeric / char_length(text)
-                  * CASE WHEN starts_with(text, %(asked)s) THEN 1 ELSE 0.8 END, 3)
-     FROM address WHERE strpos(text, %(asked)s) > 0 AND text <> %(asked)s
-     ORDER BY NOT starts_with(text, %(asked)s), char_length(text), text COLLATE "C"
-     LIMIT %(limit)s)
-) AS a
-LEFT JOIN building AS b ON b.id = a.building_id
-ORDER BY a.score DESC, a.text COLLATE "C", a.house_code LIMIT %(limit)s
-
--- name: addresses_threshold
-SET LOCAL pg_trgm.similarity_threshold = 0.2
-
--- name: addresses_similar
-SELECT jsonb_build_object(
-    'house_code', a.house_code, 'building_code', b.building_code, 'text', a.text,
-    'lon', ST_X(a.geom), 'lat', ST_Y(a.geom), 'score', round(a.score::numeric, 3),
-    'how', 'similar')
-FROM (
-    SELECT *, similarity(text, %(asked)s) AS score FROM address
-    WHERE text %% %(asked)s
-    ORDER BY score DESC, text COLLATE "C" LIMIT %(limit)s
-) AS a
-LEFT JOIN building AS b ON b.id = a.building_id
-ORDER BY a.score DESC, a.text COLLATE "C"
-
 -- name: area_by_code
 SELECT jsonb_build_object(
     'scheme', scheme, 'level', level, 'code', code, 'name', name, 'path', path, 'leaf', leaf,

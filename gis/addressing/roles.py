@@ -1,0 +1,148 @@
+"""Which number of a text is which part of an address, seen from one site. Pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gis.addressing.names import Hit
+from gis.addressing.numbers import Number
+
+_OF_ROAD = frozenset({"number", "lane", "yard", "plain", "hash"})
+_PLAIN = frozenset({"plain", "hash"})
+# A digit that contradicts is another house.
+OTHER_ROAD_NUMBER, OTHER_BUILDING, UNEXPLAINED = 0.4, 0.2, 0.5
+_NO_BUILDINGS_HERE, _NO_NUMBER_HERE = 0.7, 0.9
+
+
+class Roles(NamedTuple):
+    """How the numbers fit a site: a factor, the reasons, and what is left for the house.
+
+    ``road_number`` and ``building``: True where they agree, False where they contradict, None
+    where the text or the site has none.
+    """
+
+    factor: float
+    reasons: list[tuple[str, str]]
+    road_number: bool | None
+    building: bool | None
+    unit: str | None
+    floor: str | None
+    room: str | None
+
+
+class _Left:
+    """Numbers not yet given a role, in order."""
+
+    def __init__(self, numbers: list[Number]) -> None:
+        self.numbers = numbers
+
+    def take(self, number: Number | None) -> Number | None:
+        if number is not None:
+            self.numbers = [other for other in self.numbers if other is not number]
+        return number
+
+    def first(self, *labels: str) -> Number | None:
+        return next((number for number in self.numbers if number.label in labels), None)
+
+    def plain(self) -> list[Number]:
+        return [number for number in self.numbers if number.label in _PLAIN]
+
+
+def roles_of(numbers: list[Number], road_number: str | None, building: str | None,
+             road: Hit | None, compound: Hit | None) -> Roles:
+    """Give each number its role at a site with these own numbers, its names found there.
+
+    Parameters
+    ----------
+    numbers
+        Those outside the names found.
+    road_number, building
+        The site's own, bare.
+    """
+    left = _Left(numbers)
+    reasons: list[tuple[str, str]] = []
+    factor = 1.0
+    of_road = left.take(_road_number(left, road_number, building, road, compound))
+    agrees = None
+    if of_road is not None:
+        agrees = of_road.value == road_number if road_number else None
+        if agrees is None:
+            factor *= _NO_NUMBER_HERE
+            reasons.append(("number_unknown", of_road.value))
+        elif not agrees:
+            factor *= OTHER_ROAD_NUMBER
+            reasons.append(("number_differs", of_road.value))
+    of_building = left.take(_building(left, building))
+    same = None
+    if of_building is not None:
+        same = of_building.value == building if building else None
+        if same is None:
+            factor *= _NO_BUILDINGS_HERE
+            reasons.append(("building_unknown", of_building.value))
+        elif not same:
+            factor *= OTHER_BUILDING
+            reasons.append(("building_differs", of_building.value))
+    unit, floor, room = _within(left)
+    for number in left.numbers:
+        if not number.hint:
+            factor *= UNEXPLAINED
+            reasons.append(("number_unexplained", number.value))
+    return Roles(factor, reasons, agrees, same, unit, floor, room)
+
+
+def _road_number(left: _Left, own: str | None, building: str | None, road: Hit | None,
+                 compound: Hit | None) -> Number | None:
+    if road is not None:
+        for number in left.numbers:
+            behind = 0 <= number.start - road.end <= 1
+            before = number.label == "plain" and 0 <= road.start - number.end <= 1 and (
+                road.name.form.isascii())
+            if (behind or before) and number.label in _OF_ROAD:
+                return number
+    lane = left.first("lane", "yard")
+    if lane is not None:
+        return lane
+    told = [number for number in left.numbers if number.label == "number"]
+    for number in told:
+        behind = compound is not None and number.start == compound.end
+        if number.value == own and not (behind and number.value == building):
+            return number
+    has_building = left.first("building") is not None
+    for number in told:
+        if has_building or (number.value != building and number.start != (
+                compound.end if compound else -1) and len(number.value) < 3):
+            return number
+    return None
+
+
+def _building(left: _Left, own: str | None) -> Number | None:
+    told = left.first("building")
+    if told is not None or own is None:
+        return told
+    for number in left.numbers:
+        if number.label in ("number", "storey") and number.value == own:
+            return number
+    plain = left.plain()
+    has_room, has_unit = left.first("room") is not None, left.first("unit") is not None
+    behind = len(plain) + has_room + has_unit
+    if plain and plain[0].value == own and (behind > 1 or len(own) < 3):
+        return plain[0]
+    if (len(plain) > 2 - has_room - has_unit and behind > 1) or (
+            len(plain) == 1 and behind == 1 and len(plain[0].value) < 3):
+        return plain[0]
+    number = left.first("number")
+    return number if number is not None and number.label == "number" and (
+        has_room or has_unit or plain) else None
+
+
+def _within(left: _Left) -> tuple[str | None, str | None, str | None]:
+    unit, floor = left.take(left.first("unit")), left.take(left.first("floor", "storey"))
+    room = left.take(left.first("room"))
+    plain = left.plain()
+    if room is None and plain:
+        room = left.take(plain.pop())
+    elif room is None:
+        room = left.take(left.first("number"))
+    if unit is None and plain:
+        unit = left.take(plain.pop())
+    return tuple(number.value if number else None for number in (unit, floor, room))

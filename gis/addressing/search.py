@@ -1,0 +1,360 @@
+"""Free text → ranked houses and buildings, each with a score and why.
+
+The search is one generator that asks the database for rows and is handed them; who drives it
+says whether that is awaited. Names come from a gazetteer in memory, buildings by their names
+and numbers, houses by building and room from an index: full texts are never compared.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import psycopg
+
+from gis import queries
+from gis.addressing.finding import Candidate, candidates_of
+from gis.addressing.gazetteer import Gazetteer, Gazetteers, build_gazetteer
+from gis.addressing.reading import divisions_in
+from gis.addressing.roles import Roles
+from gis.addressing.text import normalise
+from gis.addressing.weighing import Sight, Site, Weighed, see, weigh
+from gis.addressing.western import is_western
+
+# From here on an answer that stands alone is taken for granted.
+SURE = 0.85
+# Two answers so close are not told apart.
+MARGIN, EQUAL = 0.08, 0.004
+_LEAST = 0.25
+_MOST_NAMES, _MOST_NEAR = 12, 60
+_MOST_HOUSE_BUILDINGS = 400
+_CODE = re.compile(r"[0-9]{6,19}[0-9A-Z]{0,13}")
+
+Rows = list[tuple[Any, ...]]
+Asking = Generator[tuple[str, dict[str, Any]], Rows, Any]
+
+
+@dataclass(frozen=True)
+class Match:
+    """One answer. `level` is what it is: house, building, compound, road_number, road, community …
+
+    `score` is 0 to 1. `reason` holds a code and a parameter each. `tied`: as true as the first.
+    """
+
+    house_code: str | None
+    building_code: str | None
+    address_id: int | None
+    building_id: int | None
+    text: str
+    lon: float | None
+    lat: float | None
+    score: float
+    how: str
+    reason: tuple[tuple[str, str], ...] = ()
+    level: str = "house"
+    tied: bool = False
+    distance_m: float | None = None
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What came of a search, best first; `level` is the one that the words determine."""
+
+    matches: list[Match] = field(default_factory=list)
+    ambiguous: bool = False
+    level: str | None = None
+
+    @property
+    def sure(self) -> Match | None:
+        """The first match where it may be taken for granted."""
+        if not self.matches or self.ambiguous or self.matches[0].score < SURE:
+            return None
+        return self.matches[0]
+
+
+async def search(connection: psycopg.AsyncConnection, text: str, *, limit: int = 5,
+                 gazetteers: Gazetteers | None = None) -> Findings:
+    """Find what a text names, among what the connection's caller may see.
+
+    Parameters
+    ----------
+    connection
+        A transaction that has entered, or one of the owner's.
+    text
+        Free text, a standard address, or a code or the beginning of one.
+    limit
+        Matches at most.
+    gazetteers
+        Where names are kept; a keeper of the process by default.
+    """
+    steps = _searching(text, limit, _place_of(connection), gazetteers or _KEPT)
+    try:
+        query, values = next(steps)
+        while True:
+            cursor = await connection.execute(queries.get(query), values)
+            query, values = steps.send(await cursor.fetchall())
+    except StopIteration as done:
+        return done.value
+
+
+def search_now(connection: psycopg.Connection, text: str, *, limit: int = 5,
+               gazetteers: Gazetteers | None = None) -> Findings:
+    """As `search`, over a connection that is not awaited."""
+    steps = _searching(text, limit, _place_of(connection), gazetteers or _KEPT)
+    try:
+        query, values = next(steps)
+        while True:
+            query, values = steps.send(
+                connection.execute(queries.get(query), values).fetchall())
+    except StopIteration as done:
+        return done.value
+
+
+_KEPT = Gazetteers()
+
+
+def _place_of(connection: psycopg.Connection | psycopg.AsyncConnection) -> Any:
+    info = connection.info
+    return (info.host, info.port, info.dbname, info.user)
+
+
+def _searching(text: str, limit: int, place: Any, gazetteers: Gazetteers) -> Asking:
+    asked = text.strip()
+    if _CODE.fullmatch(asked.upper()):
+        found = yield from _by_code(asked.upper(), limit)
+        if found.matches:
+            return found
+    found = yield from _by_text(asked, limit)
+    if found.matches:
+        return found
+    gazetteer = yield from _current(place, gazetteers)
+    return (yield from _by_words(normalise(asked), limit, gazetteer))
+
+
+def _by_code(code: str, limit: int) -> Asking:
+    rows = yield "codes_beginning", {"code": code, "limit": limit}
+    houses = yield from _told_addresses([row[0] for row in rows if row[0] is not None])
+    buildings = yield from _told_buildings([row[1] for row in rows if row[0] is None])
+    matches = []
+    for told in (*buildings.values(), *houses.values()):
+        whole = told.house_code == code or (told.house_code is None
+                                            and told.building_code == code)
+        matches.append(replace(
+            told, how="code", score=1.0 if whole else 0.5,
+            reason=(("code" if whole else "code_part", code),)))
+    matches.sort(key=lambda match: (-match.score, match.house_code or match.building_code or ""))
+    whole = bool(matches) and matches[0].score == 1.0
+    return Findings(matches[:1] if whole and len(code) > 19 else matches[:limit],
+                    not whole and len(matches) > 1,
+                    matches[0].level if matches else None)
+
+
+def _by_text(asked: str, limit: int) -> Asking:
+    rows = yield "address_as_written", {"asked": asked}
+    if not rows:
+        return Findings()
+    how = dict(rows)
+    told = yield from _told_addresses(list(how)[:limit])
+    several = len(told) > 1
+    matches = [replace(match, how=how[number], score=1.0, tied=several,
+                       reason=((how[number], ""),)) for number, match in told.items()]
+    return Findings(matches, several, "house")
+
+
+def _current(place: Any, gazetteers: Gazetteers) -> Asking:
+    """The names of the scope, read anew where they have changed."""
+    whose, *version = (yield "gazetteer_version", {})[0]
+    place = (*place, whose)
+    gazetteer = gazetteers.get(place, version)
+    if gazetteer is None:
+        names = yield "gazetteer_names", {}
+        areas = yield "area_names", {}
+        gazetteer = build_gazetteer(names, areas)
+        gazetteers.put(place, version, gazetteer)
+    return gazetteer
+
+
+def _by_words(form: str, limit: int, gazetteer: Gazetteer) -> Asking:
+    names = gazetteer.western if is_western(form) else gazetteer.chinese
+    sight = see(form, names.hits(form), divisions_in(form))
+    sites = yield from _sites(sight)
+    weighed = [one for site in sites if (one := weigh(sight, site, gazetteer.areas))]
+    weighed.sort(key=lambda one: (-one.score, one.site.id))
+    candidates = yield from _houses(weighed)
+    candidates = [one for one in candidates if one.score >= _LEAST]
+    if not candidates:
+        return (yield from _by_less(sight, limit, gazetteer))
+    return (yield from _answers(candidates, limit))
+
+
+def _sites(sight: Sight) -> Asking:
+    def best(kind: str) -> list[str]:
+        hits = sight.hits.get(kind, {})
+        return sorted(hits, key=lambda name: -hits[name].quality)
+
+    compounds = best("compound")
+    top = [name for name in compounds if sight.hits["compound"][name].quality
+           >= sight.hits["compound"][compounds[0]].quality - 0.06][:_MOST_NAMES]
+    numbers = list({number.value for number in sight.numbers})
+    rows = yield "sites_named", {
+        "compounds": top, "near_compounds": compounds[:_MOST_NEAR],
+        "roads": best("road")[:_MOST_NEAR], "numbers": numbers,
+        "building_ids": list(sight.of_building)}
+    return [Site(*row) for row in rows]
+
+
+def _houses(weighed: list[Weighed]) -> Asking:
+    """The houses of the best buildings that have the room told; else the buildings."""
+    if not weighed:
+        return []
+    floor = max(weighed[0].score * 0.45, _LEAST)
+    chosen = [one for one in weighed if one.score >= floor][:_MOST_HOUSE_BUILDINGS]
+    ids = list({one.site.building_id for one in chosen if one.site.building_id is not None})
+    rooms = sorted({room for one in chosen for room in rooms_of(one.roles)})
+    houses = (yield "houses_of_buildings", {"building_ids": ids, "rooms": rooms}) if rooms else []
+    standing = (yield "standing_addresses", {"building_ids": ids[:60]})
+    loose = [one.site for one in chosen if one.site.building_id is None]
+    if loose:
+        houses = houses + (yield "loose_addresses", {
+            "roads": list({site.road for site in loose if site.road}),
+            "numbers": list({site.road_number for site in loose if site.road_number}),
+            "compounds": list({site.compound for site in loose if site.compound}),
+            "rooms": rooms})
+    return candidates_of(chosen, houses, standing)
+
+
+def rooms_of(roles: Roles) -> list[str]:
+    """The ways in which a room may be written in the tables."""
+    if roles.room is None:
+        return []
+    rooms = [roles.room, roles.room + "室"]
+    if roles.floor and roles.floor.isdigit() and roles.room.isdigit() and len(roles.room) < 3:
+        rooms.append(roles.floor + roles.room.zfill(2))
+    return rooms
+
+
+def _answers(candidates: list[Candidate], limit: int) -> Asking:
+    best = candidates[0].score
+    # What another site of the same building says is no other answer.
+    tied = [one for one in candidates if one.score >= best - EQUAL]
+    close = [one for one in candidates if one.score >= best - MARGIN]
+    shown = candidates[:limit]
+    addresses = yield from _told_addresses([one.address_id for one in shown if one.address_id])
+    sites = yield from _told_sites([one.site.id for one in shown if not one.address_id])
+    matches = []
+    for at, one in enumerate(shown):
+        told = addresses[one.address_id] if one.address_id else sites[one.site.id]
+        matches.append(replace(
+            told, score=round(min(one.score, 1.0), 3), how=one.how, reason=tuple(one.reasons),
+            tied=len(tied) > 1 and at < len(tied)))
+    return Findings(matches, len(close) > 1 or best < SURE, _level(tied))
+
+
+def _level(tied: list[Candidate]) -> str:
+    """The finest level that all equally true answers share."""
+    if len(tied) == 1:
+        return "house" if tied[0].address_id else "building"
+    sites = [one.site for one in tied]
+    if sites[0].building_id is not None and len({site.building_id for site in sites}) == 1:
+        return "building"
+    for level, parts in (("compound", ("compound",)), ("road_number", ("road", "road_number")),
+                         ("road", ("road",)), ("community", ("community",)),
+                         ("street", ("street",)), ("district", ("district",))):
+        shared = {tuple(getattr(site, part) for part in parts) for site in sites}
+        if len(shared) == 1 and None not in next(iter(shared)):
+            return level
+    return "city"
+
+
+def _by_less(sight: Sight, limit: int, gazetteer: Gazetteer) -> Asking:
+    """No building: between two numbers of a road, or what begins so."""
+    roads = sight.hits.get("road", {})
+    for name in sorted(roads, key=lambda name: -roads[name].quality)[:3]:
+        hit = roads[name]
+        number = next((n.value for n in sight.numbers if n.value.isdigit()
+                       and (0 <= n.start - hit.end <= 1 or 0 <= hit.start - n.end <= 1)), None)
+        if hit.quality < 0.9 or number is None:
+            continue
+        between = yield from _interpolated(name, int(number), hit.quality)
+        if between.matches:
+            return between
+    names = ([hit.name.standard for hit in sorted(roads.values(), key=lambda h: -h.quality)]
+             or [])
+    kind = "road" if names else None
+    if not names and len(sight.text) >= 1:
+        index = gazetteer.western if is_western(sight.text) else gazetteer.chinese
+        begun = index.beginning(sight.text, limit * 3)
+        return (yield from _named([(n.kind, n.standard) for n in begun], sight.text, limit))
+    return (yield from _named([(kind, name) for name in names], sight.text, limit))
+
+
+def _named(names: Iterable[tuple[str, str]], text: str, limit: int) -> Asking:
+    wanted = list(dict.fromkeys(names))
+    rows = yield "sites_of_names", {
+        "roads": [name for kind, name in wanted if kind == "road"],
+        "compounds": [name for kind, name in wanted if kind == "compound"],
+        "communities": [name for kind, name in wanted if kind == "community"],
+        "streets": [name for kind, name in wanted if kind == "street"]}
+    known = {(kind, name): (number, text_) for kind, name, number, text_ in rows}
+    told = yield from _told_sites([number for number, _ in known.values()])
+    matches = []
+    for at, (kind, name) in enumerate(key for key in wanted if key in known):
+        number, words = known[kind, name]
+        share = min(len(text) / max(len(name), 1), 1.0)
+        matches.append(replace(
+            told[number], house_code=None, building_code=None, building_id=None,
+            text=words, how="similar", level=kind, score=round(0.5 * share - 0.001 * at, 3),
+            reason=(("begins", name),)))
+    return Findings(matches[:limit], True, matches[0].level if matches else None)
+
+
+def _interpolated(road: str, number: int, quality: float) -> Asking:
+    """A place on the line between the nearest known numbers of the same side."""
+    rows = yield "numbers_of_road", {"road": road}
+    side = [(known, site) for known, site in rows if known % 2 == number % 2]
+    below = max((pair for pair in side if pair[0] < number), default=None)
+    above = min((pair for pair in side if pair[0] > number), default=None)
+    if below is None or above is None:
+        return Findings()
+    told = yield from _told_sites([below[1], above[1]])
+    low, high = told.get(below[1]), told.get(above[1])
+    if low is None or high is None or low.lon is None or high.lon is None:
+        return Findings()
+    share = (number - below[0]) / (above[0] - below[0])
+    text = (yield "road_number_text", {"site": below[1], "number": str(number)})[0][0]
+    match = Match(
+        None, None, None, None, text, round(low.lon + (high.lon - low.lon) * share, 9),
+        round(low.lat + (high.lat - low.lat) * share, 9),
+        round(quality * max(0.3, 0.6 - (above[0] - below[0]) / 400), 3), "interpolated",
+        (("between", f"{below[0]}–{above[0]}"),), "road_number")
+    return Findings([match], True, "road_number")
+
+
+def _told_addresses(ids: list[int]) -> Asking:
+    if not ids:
+        return {}
+    rows = yield "addresses_told", {"ids": ids}
+    return {number: Match(house, building, number, building_id, text, lon, lat, 0.0, "words")
+            for number, building_id, house, building, text, lon, lat in rows}
+
+
+def _told_sites(ids: list[int]) -> Asking:
+    if not ids:
+        return {}
+    rows = yield "sites_told", {"ids": list(set(ids))}
+    return {number: Match(None, code, None, building_id, text, lon, lat, 0.0, "words",
+                          level="building")
+            for number, building_id, code, text, lon, lat in rows}
+
+
+def _told_buildings(ids: list[int]) -> Asking:
+    if not ids:
+        return {}
+    rows = yield "buildings_told", {"building_ids": ids}
+    return {number: Match(None, code, None, number, text, lon, lat, 0.0, "code",
+                          level="building")
+            for number, code, text, lon, lat in rows}
+
+
