@@ -12,6 +12,7 @@ _EVERYBODY = frozenset(HOME)
 _PAGES = {
     "/wall": _EVERYBODY - {"intake", "officer"},
     "/street": frozenset({"street", "community", "department", "hall", "admin"}),
+    "/statistics": frozenset({"street", "community", "hall", "planner", "admin"}),
     "/planner": frozenset({"planner", "admin"}),
     "/officer": frozenset({"officer", "admin"}),
     "/report": _EVERYBODY - {"hall"},

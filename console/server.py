@@ -32,6 +32,7 @@ from console.api import (
     ranking,
     reports,
     shares,
+    statistics,
     tiles,
     wall,
 )
@@ -66,8 +67,8 @@ from gis.settings import Settings
 log = logging.getLogger("gridwall.server")
 STATIC = Path(__file__).parent / "static"
 # Printouts stand before incidents, whose numbers their addresses would be taken for.
-ROUTERS = (health, reports, plates, printouts, locate, notices, addresses, areas, incidents, duplicates, shares,
-           ranking, live, wall, tiles, login)
+ROUTERS = (health, reports, plates, printouts, locate, notices, addresses, areas, incidents,
+           duplicates, shares, ranking, statistics, live, wall, tiles, login)
 
 
 class Application:

@@ -160,3 +160,62 @@ ORDER BY f.received_at DESC, f.incident_id DESC LIMIT %(most)s
 
 -- name: rate_incident
 SELECT rate_incident(%(secret)s, %(id)s, %(score)s, %(note)s)
+
+-- name: statistics_area
+-- The area asked for, or the caller's own; for who sees everything and asks for none, no row.
+SELECT a.identity_id, a.code, a.name, a.level, a.path
+FROM area AS a
+WHERE a.scheme = %(scheme)s AND upper_inf(a.period)
+  AND ((SELECT scope_all()) OR a.ancestor_ids && (SELECT scope_ids()))
+  AND CASE WHEN %(area)s::text IS NOT NULL THEN a.code = %(area)s
+           ELSE a.identity_id = ANY (scope_ids()) END
+ORDER BY array_position(ARRAY['city', 'district', 'street', 'community', 'grid'], a.level), a.code
+LIMIT 1
+
+-- name: statistics_children
+-- What lies under an area; of the whole, its highest areas, or what lies under the only one.
+WITH current AS (
+    SELECT a.identity_id, a.code, a.name, a.level, a.parent_id FROM area AS a
+    WHERE a.scheme = %(scheme)s AND upper_inf(a.period)
+), highest AS (
+    SELECT * FROM current AS c
+    WHERE NOT EXISTS (SELECT FROM current AS p WHERE p.identity_id = c.parent_id)
+)
+SELECT c.identity_id, c.code, c.name, c.level FROM current AS c
+WHERE CASE WHEN %(identity_id)s::bigint <> 0 THEN c.parent_id = %(identity_id)s
+           WHEN (SELECT count(*) FROM highest) = 1
+               THEN c.parent_id = (SELECT h.identity_id FROM highest AS h)
+           ELSE c.identity_id IN (SELECT h.identity_id FROM highest AS h) END
+ORDER BY c.code
+
+-- name: statistics_by_class
+WITH span AS (
+    SELECT * FROM unnest(%(grains)s::text[], %(starts)s::date[]) AS g (grain, starts)
+)
+SELECT c.class_rank, c.service, date_trunc('month', c.starts)::date AS month,
+       sum(c.reported) AS reported, sum(c.open) AS open, sum(c.overdue) AS overdue,
+       sum(c.solved) AS solved, sum(c.rejected) AS rejected, sum(c.on_time) AS on_time,
+       sum(c.late) AS late, sum(c.in_grid) AS in_grid, sum(c.in_community) AS in_community,
+       sum(c.in_street) AS in_street, sum(c.reopened) AS reopened
+FROM span
+JOIN assessment_count AS c
+    ON c.subject = %(subject)s AND c.grain = span.grain AND c.starts = span.starts
+WHERE c.key_id = %(key_id)s
+GROUP BY 1, 2, 3
+
+-- name: statistics_by_area
+WITH span AS (
+    SELECT * FROM unnest(%(grains)s::text[], %(starts)s::date[]) AS g (grain, starts)
+)
+SELECT c.key_id, sum(c.reported) AS reported, sum(c.open) AS open, sum(c.overdue) AS overdue,
+       sum(c.solved) AS solved, sum(c.rejected) AS rejected, sum(c.on_time) AS on_time,
+       sum(c.late) AS late, sum(c.in_grid) AS in_grid, sum(c.in_community) AS in_community,
+       sum(c.in_street) AS in_street, sum(c.reopened) AS reopened
+FROM span
+JOIN assessment_count AS c
+    ON c.subject = ANY (%(subjects)s::text[]) AND c.grain = span.grain AND c.starts = span.starts
+WHERE c.key_id = ANY (%(ids)s::bigint[])
+GROUP BY c.key_id
+
+-- name: statistics_classes
+SELECT class_rank, code, name, name_en FROM category WHERE parent_code IS NULL ORDER BY class_rank

@@ -1,0 +1,111 @@
+"""``GET /api/statistics``: service and control, by class, tier, month and area; as files too."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from openpyxl import Workbook
+from starlette.responses import Response
+
+from console import language
+from console.api.parameters import Scheme
+from console.api.ranking import PeriodText, Subject, ranking
+from console.api.scoped import scoped
+from gis import assessment
+from gis.breakdown import statistics
+
+router = APIRouter(prefix="/api", tags=["assessment"])
+Area = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+_COLUMNS = ("count", "share_percent", "solved", "solved_percent", "open", "overdue",
+            "on_time_percent", "reopened", "rejected")
+# The columns of each table that tell whose a row is, and those that it has.
+TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "kinds": (("kind",), _COLUMNS), "classes": (("code", "name"), _COLUMNS),
+    "tiers": (("tier",), ("solved", "share_percent", "up_to_percent")),
+    "months": (("month",), _COLUMNS), "areas": (("code", "name"), _COLUMNS),
+    "ranking": (("rank", "code", "name"), (
+        "score", "stars", "reported", "solved", "open", "overdue", "on_time_rate", "comparable")),
+}
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@router.get("/statistics")
+async def read(request: Request, period: PeriodText = "month", scheme: Scheme = "base",
+               area: Area = None) -> dict[str, Any]:
+    """Counts, shares and solved rates of an area and a period, in all their tables.
+
+    Percentages have two decimals and are null of nothing. `count` leaves out what was turned
+    down; `on_time_percent` counts what is open and overdue against it.
+    """
+    now = datetime.now(UTC)
+    await assessment.settle(request.app.state.database)
+    async with scoped(request) as connection:
+        span = await assessment.span_of(connection, period, now)
+        found = await statistics(connection, span, scheme, area)
+    return {"period": period, "first_day": span.period.first, "last_day": span.period.last,
+            "since": span.since, "until": span.until} | found
+
+
+@router.get("/statistics/export", response_class=Response)
+async def export(
+    request: Request, table: Annotated[str, Query(pattern=f"^({'|'.join(TABLES)})$")] = "classes",
+    form: Annotated[str, Query(alias="format", pattern="^(csv|xlsx)$")] = "csv",
+    period: PeriodText = "month", scheme: Scheme = "base", area: Area = None,
+    by: Subject = "street", lang: Annotated[str | None, Query(pattern="^(zh|en)$")] = None,
+) -> Response:
+    """One table as a file that spreadsheets open, its heads in the page's language."""
+    if table == "ranking":
+        found = await ranking(request, by, period, scheme, 500)
+        found["ranking"] = found["rows"]
+    else:
+        found = await read(request, period, scheme, area)
+    chosen = language.choose(lang, request.cookies.get(language.COOKIE))
+    rows = _lines(found[table], table, chosen)
+    name = f"statistics-{table}-{found['first_day']}-{found['last_day']}.{form}"
+    return Response(
+        _xlsx(rows) if form == "xlsx" else _csv(rows),
+        media_type=_XLSX if form == "xlsx" else "text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"',
+                 "Cache-Control": "private, no-store"})
+
+
+def _lines(rows: list[dict[str, Any]], table: str, lang: str) -> list[list[Any]]:
+    names, columns = TABLES[table]
+    heads = [language.text(f"statistics.{name}", lang) for name in (*names, *columns)]
+    return [heads, *([_named(row, name, lang) for name in names]
+                     + [row[name] for name in columns] for row in rows)]
+
+
+def _named(row: dict[str, Any], name: str, lang: str) -> str:
+    if name in ("kind", "tier"):
+        return language.text(f"statistics.{name}_{row[name]}", lang)
+    if name == "name" and lang == "en" and row.get("name_en"):
+        return row["name_en"]
+    return row[name]
+
+
+def _csv(rows: list[list[Any]]) -> bytes:
+    made = io.StringIO()
+    csv.writer(made).writerows([_plain(value) for value in row] for row in rows)
+    # Excel takes a file without the mark for the machine's own encoding.
+    return made.getvalue().encode("utf-8-sig")
+
+
+def _plain(value: Any) -> Any:
+    """A name that begins like a formula is not to be one."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t" and value else value
+
+
+def _xlsx(rows: list[list[Any]]) -> bytes:
+    book = Workbook()
+    sheet = book.active
+    for row in rows:
+        sheet.append([_plain(value) for value in row])
+    sheet.freeze_panes = "A2"
+    made = io.BytesIO()
+    book.save(made)
+    return made.getvalue()
