@@ -20,6 +20,8 @@ from gis import queries
 from gis.errors import InvalidInput, NotFound
 
 router = APIRouter(include_in_schema=False)
+Box = tuple[float, float, float, float]
+_ROOM = 0.7
 # Below each level the one whose outlines its map shows.
 _UNDER = {"city": "district", "district": "street", "street": "community"}
 
@@ -32,17 +34,33 @@ async def place(request: Request, code: str) -> Response:
             found = await find_place(connection, words(code, "code"))
             houses = await houses_of(connection, code) if found.kind == "building" else []
             matters = await matters_at(connection, found) if found.within_id else []
-            around = await surroundings(connection, found.box, _UNDER.get(found.kind, "leaf"))
+            around = await surroundings(
+                connection, widened(found.box), _UNDER.get(found.kind, "leaf"))
             children = await _children(connection, found)
     except (NotFound, InvalidInput):
         return missing_page(request)
     role = request.state.caller.role
     return render(
-        request, "place", place=found.told, groups=code_groups(found.code), around=around,
-        floors=floors(houses), children=children, matters=_told(matters),
-        total=matters[0]["total"] if matters else 0,
+        request, "place", place=found.told, groups=code_groups(found.code),
+        around=around, view=_view(found.box, around), floors=floors(houses), children=children,
+        matters=_told(matters), total=matters[0]["total"] if matters else 0,
         doors={page: may_enter(role, f"/{page}") for page in ("report", "street")},
         only_here=reaches_nobody(public_address(request)))
+
+
+def widened(box: Box) -> Box:
+    """A box with room to its sides: screens are wider than places."""
+    west, south, east, north = box
+    more = max(east - west, north - south) * _ROOM
+    return west - more, south - more / 2, east + more, north + more / 2
+
+
+def _view(box: Box, around: dict[str, Any]) -> dict[str, float]:
+    """What of the map is seen first, from the map's own corner."""
+    west, south, east, north = box
+    margin = max(east - west, north - south) * 0.06
+    return {"x": west - margin - around["west"], "y": around["north"] - north - margin,
+            "w": east - west + 2 * margin, "h": north - south + 2 * margin}
 
 
 def floors(houses: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -69,7 +69,7 @@ def _shape(shape: Shape, stretch: float, area_code: str | None, width: float) ->
         return path + (
             f'fill="{"#1657b8" if own else "none"}" fill-opacity="0.06"'
             f' stroke="#1657b8" stroke-width="{width / (170 if own else 420):.1f}"'
-            + ("/>" if own else f' stroke-dasharray="{width / 90:.1f}"/>'))
+            + ("/>" if own else f' stroke-dasharray="{width / 130:.1f}"/>'))
     return path + f'fill="{_GROUND.get(shape["kind"], "#eceee8")}"/>'
 
 
@@ -81,7 +81,7 @@ def _names(shapes: list[Shape], width: float) -> list[str]:
             roads.setdefault(shape["name"], shape)
     return [
         f'<text x="{road["label_x"]:.1f}" y="{road["label_y"]:.1f}" text-anchor="middle"'
-        f' font-family="Noto Sans SC" font-size="{width / 42:.1f}" fill="#5a6b84">'
+        f' font-family="Noto Sans SC" font-size="{width / 32:.1f}" fill="#5a6b84">'
         f"{escape(printable(name)[:12])}</text>"
         for name, road in list(roads.items())[:_MOST_NAMES]]
 
@@ -94,5 +94,5 @@ def _scale_bar(width: float, height: float, stretch: float) -> str:
     return (f'<path d="M{left:.1f} {base - tick:.1f}v{tick:.1f}h{length:.1f}v{-tick:.1f}"'
             f' fill="none" {line}/>'
             f'<text x="{left + length / 2:.1f}" y="{base - tick * 1.3:.1f}" text-anchor="middle"'
-            f' font-family="Noto Sans SC" font-size="{width / 42:.1f}" fill="#14233a">'
+            f' font-family="Noto Sans SC" font-size="{width / 32:.1f}" fill="#14233a">'
             f"{words}</text>")

@@ -48,6 +48,8 @@ around.shapes.forEach((shape, index) => {
   if (own.has(keys[index])) path.classList.add('chosen');
   if (shape.name && shape.kind !== 'area') path.append(Object.assign(document.createElementNS('http://www.w3.org/2000/svg', 'title'), {textContent: shape.name}));
 });
+map.full = told.view;
+map.whole();
 if (!area) map.mark([place]);
 
 async function showOfficer() {
