@@ -134,6 +134,8 @@ END;
 CREATE OR REPLACE FUNCTION loop_data_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
+DECLARE
+    setting text;
 BEGIN
     IF TG_LEVEL = 'ROW' OR TG_OP = 'TRUNCATE' THEN
         UPDATE loop_version SET version = version + 1;
@@ -141,15 +143,20 @@ BEGIN
     IF TG_LEVEL = 'ROW' AND TG_TABLE_NAME <> 'city_setting' THEN
         RETURN NULL;
     END IF;
-    -- Only where something is another: until its transaction ends, a refresh holds up reports.
-    IF TG_TABLE_NAME <> 'calendar_day'
-       AND EXISTS (SELECT * FROM category_rules_set EXCEPT SELECT * FROM category_rules) THEN
-        REFRESH MATERIALIZED VIEW category_rules;
+    IF TG_TABLE_NAME = 'city_setting' THEN
+        setting := CASE WHEN TG_OP = 'DELETE' THEN OLD.name ELSE NEW.name END;
     END IF;
-    IF TG_TABLE_NAME <> 'category'
-       AND (EXISTS (SELECT * FROM working_span_set EXCEPT SELECT * FROM working_span)
-            OR EXISTS (SELECT * FROM working_span EXCEPT SELECT * FROM working_span_set)) THEN
-        REFRESH MATERIALIZED VIEW working_span;
+    -- Only where something is another: until its transaction ends, a refresh holds up reports.
+    IF TG_TABLE_NAME = 'category' OR setting IN ('stage_limits', 'closing_tiers') THEN
+        IF EXISTS (SELECT * FROM category_rules_set EXCEPT SELECT * FROM category_rules) THEN
+            REFRESH MATERIALIZED VIEW category_rules;
+        END IF;
+    ELSIF TG_TABLE_NAME = 'calendar_day'
+          OR setting IN ('working_hours', 'working_week', 'time_zone') THEN
+        IF EXISTS (SELECT * FROM working_span_set EXCEPT SELECT * FROM working_span)
+           OR EXISTS (SELECT * FROM working_span EXCEPT SELECT * FROM working_span_set) THEN
+            REFRESH MATERIALIZED VIEW working_span;
+        END IF;
     END IF;
     RETURN NULL;
 END
