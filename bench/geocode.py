@@ -23,7 +23,7 @@ from bench.report import Context, Row
 from fixtures.district import ADDRESS_COUNT, build_district
 from fixtures.loader import load_district
 from fixtures.noise import distort
-from fixtures.standard import StandardAddress, elements_of, standard_addresses
+from fixtures.standard import elements_of, standard_addresses
 from gis.addressing import search
 from gis.cluster import OWNER
 from gis.schema import migrate
@@ -79,9 +79,7 @@ def _library(context: Context, database: str, scale: str) -> Library:
     load_district(admin_url, scale=scale)
     elements = elements_of(build_district(scale))
     count = QUICK_TEXTS if context.quick else TEXTS
-    some = sorted(random.Random(SEED).sample(range(len(elements)), count))
-    houses: list[StandardAddress] = standard_addresses(elements.iloc[some])
-    random.Random(SEED).shuffle(houses)
+    houses = standard_addresses(elements, random.Random(SEED).sample(range(len(elements)), count))
     return Library(admin_url, {
         "exact code": [house.house_code for house in houses],
         "exact text": [house.text for house in houses],
