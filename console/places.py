@@ -14,7 +14,7 @@ from gis.codes import Level, level_of
 from gis.errors import NotFound
 
 # Metres of Web Mercator: a wider map shows no buildings, and only the wider roads.
-_BUILDINGS_UP_TO_M, _LANES_UP_TO_M = 3_000, 6_000
+_BUILDINGS_UP_TO_M, _LANES_UP_TO_M = 5_000, 6_000
 _MARGIN = 0.06
 _EARTH_M = 6378137
 

@@ -95,7 +95,7 @@ def make_pdf(document: Document) -> bytes:
     # of the system's fonts: a document looks the same wherever it is made.
     source = "\n".join((TEMPLATES / f"{name}.typ").read_text("utf-8")
                        for name in ("base", document.template))
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False,
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True,
                         font_paths=[font_file().parent])
     return typst.compile(
         source.encode(), font_paths=fonts, format="pdf", timestamp=int(at.timestamp()),

@@ -20,11 +20,13 @@ AS $$
         WHERE (SELECT scope()) IS NOT NULL AND ground.geom_3857 && box.shape
           AND (ground.kind <> 'road' OR coalesce(ground.width_m, 0) >= narrowest_road_m)
         UNION ALL
-        SELECT 2, building.id, 'building', building.building_code, building.name, NULL,
-               building.geom_3857
-        FROM building, box
-        WHERE with_buildings AND building.geom_3857 && box.shape
-          AND ((SELECT scope_all()) OR building.scope_ids && (SELECT scope_ids()))
+        (SELECT 2, building.id, 'building', building.building_code, building.name, NULL,
+                building.geom_3857
+         FROM building, box
+         WHERE with_buildings AND building.geom_3857 && box.shape
+           AND ((SELECT scope_all()) OR building.scope_ids && (SELECT scope_ids()))
+         -- More than a small map can show, or a phone should load.
+         LIMIT 4000)
         UNION ALL
         SELECT 3, area.id, 'area', area.code, area.name, NULL, area.geom_3857
         FROM area, box
