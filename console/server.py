@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
+from tornado.web import HTTPError as PanelError
 
 from console.api import (
     addresses,
@@ -178,12 +179,17 @@ def _add_errors(app: FastAPI) -> None:
     async def on_body(request: Request, error: BadBody) -> Response:
         return ProblemResponse(error.problem)
 
+    async def on_panel(request: Request, error: PanelError) -> Response:
+        # Panel's own routes speak of faults in its web server's words.
+        return ProblemResponse(plain(error.status_code, error.log_message or str(error)))
+
     async def on_any(request: Request, error: Exception) -> Response:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
         return ProblemResponse(plain(500, "this went wrong here; it has been logged"))
 
     app.add_exception_handler(GridwallError, on_ours)
     app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(PanelError, on_panel)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(BadBody, on_body)
     app.add_exception_handler(psycopg.DataError, reports.on_data_error)
