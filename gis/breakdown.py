@@ -58,7 +58,7 @@ async def statistics(connection: AsyncConnection, span: Span, scheme: str = "bas
         "total": total,
         "kinds": [{"kind": kind} | _shared(_where(rows, service=service), total)
                   for kind, service in (("service", True), ("control", False))],
-        "classes": [each | _shared(_where(rows, class_rank=each["class_rank"]), total)
+        "classes": [each | _split(_where(rows, class_rank=each["class_rank"]), total)
                     for each in classes],
         "tiers": tiers(rows),
         "months": [{"month": f"{month:%Y-%m}"} | _shared(_where(rows, month=month), total)
@@ -107,6 +107,13 @@ def tiers(rows: Iterable[Row]) -> list[dict[str, Any]]:
 def _shared(rows: Iterable[Row], total: Row) -> dict[str, Any]:
     made = figures(rows)
     return made | {"share_percent": percent(made["count"], total["count"])}
+
+
+def _split(rows: list[Row], total: Row) -> dict[str, Any]:
+    """As `_shared`, with how many of the matters are of either kind."""
+    return _shared(rows, total) | {
+        kind: figures(_where(rows, service=service))["count"]
+        for kind, service in (("service", True), ("control", False))}
 
 
 def _where(rows: Iterable[Row], **wanted: Any) -> list[Row]:

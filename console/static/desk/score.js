@@ -57,14 +57,14 @@ export async function showScore(panel, {by, period, scheme}, ranked) {
   panel.replaceChildren(quiet('desk.loading'));
   const row = await list(null);
   if (!row) return close();
-  panel.replaceChildren(
+  panel.replaceChildren(make('div', {},
     make('h2', {}, make('span', {text: row.name}), make('button', {type: 'button', 'aria-label': t('statistics.close'), text: '✕', onclick: close})),
     make('p', {class: 'whole'}, make('b', {text: row.score === null ? '—' : row.score.toFixed(2)}), make('span', {class: 'stars', text: '★'.repeat(row.stars ?? 0)}), make('span', {class: 'small', text: row.code})),
     make('p', {class: 'small', text: t('statistics.on_time_note', {on_time: number(row.on_time.closed_on_time), late: number(row.on_time.closed_late), overdue: number(row.on_time.open_overdue)})}),
     row.comparable === 'ground' ? make('p', {class: 'small soon', text: t('statistics.ground_note')}) : null,
     partsTable(row, list),
     make('p', {class: 'small', text: t('statistics.stages', {verify: hours(row.stages.verify_s), dispatch: hours(row.stages.dispatch_s), handle: hours(row.stages.handle_s), check: hours(row.stages.check_s), whole: hours(row.stages.whole_s)})}),
-    heading, matters);
+    heading, matters));
   panel.querySelector('button').focus();
   return row;
 }

@@ -59,10 +59,9 @@ DELETE FROM year_place WHERE officer_id IS NULL OR grid_id IS NULL
 SELECT place FROM year_place ORDER BY place
 
 -- name: year_categories
-SELECT code, weight FROM (
-    SELECT c.code, 1 + abs(hashtext(c.code)) % 9 AS weight FROM category AS c
-    WHERE c.parent_code IS NOT NULL AND NOT c.emergency) AS plain
-ORDER BY code
+SELECT c.code, c.kind, 1 + abs(hashtext(c.code)) % 9 AS weight FROM category AS c
+WHERE c.parent_code IS NOT NULL AND NOT c.emergency
+ORDER BY c.code
 
 -- name: year_first_id
 SELECT coalesce(max(id), 0) + 1 FROM report
@@ -70,12 +69,22 @@ SELECT coalesce(max(id), 0) + 1 FROM report
 -- name: year_copy_matter
 COPY year_matter FROM STDIN
 
--- name: year_hold_triggers
+-- name: year_hold
+-- Nobody else counts meanwhile, and the trigger does not take in what is put in whole.
+SELECT sequence FROM assessment_head FOR UPDATE;
 ALTER TABLE report DISABLE TRIGGER report_received
 
--- name: year_release_triggers
+-- name: year_release
 ALTER TABLE report ENABLE TRIGGER report_received;
 SELECT setval(pg_get_serial_sequence('report', 'id'), (SELECT max(id) FROM report))
+
+-- name: year_drop_tables
+DROP TABLE year_place, year_assignment, year_story, year_matter
+
+-- name: year_count
+SELECT recount_incidents(ARRAY(SELECT m.id FROM year_matter AS m
+                               WHERE m.id >= %(first)s AND m.id < %(end)s ORDER BY m.id),
+                         %(now)s::timestamptz)
 
 -- name: year_add_reports
 INSERT INTO report (id, external_id, received_at, occurred_at, category_code, text, channel, lon,
