@@ -115,7 +115,7 @@ def _text(field: object) -> str:
 def test_a_breach_climbs_all_four_tiers(world):
     _limit(world, {"grid": 10, "community": 20, "street": 30, "district": 40})
     incident = _report(world)
-    for hours in range(0, 200):
+    for hours in range(200):
         _tick(world, NOON + hours * HOUR)
     assert _taken(world, incident) == [
         ("urge", "grid", "stage warning"), ("escalate", "community", "stage breach"),
