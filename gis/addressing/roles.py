@@ -96,7 +96,7 @@ def _road_number(left: _Left, own: str | None, building: str | None, road: Hit |
         for number in left.numbers:
             behind = 0 <= number.start - road.end <= 1
             before = number.label == "plain" and 0 <= road.start - number.end <= 1 and (
-                road.name.form.isascii())
+                road.name.form.isascii() or number.value == own)
             if (behind or before) and number.label in _OF_ROAD:
                 return number
     lane = left.first("lane", "yard")

@@ -27,7 +27,7 @@ from gis.addressing.western import is_western
 SURE = 0.85
 # Two answers so close are not told apart.
 MARGIN, EQUAL = 0.08, 0.004
-_LEAST = 0.25
+_LEAST, _POOR = 0.25, 0.5
 _MOST_NAMES, _MOST_NEAR = 12, 60
 _MOST_HOUSE_BUILDINGS = 400
 _CODE = re.compile(r"[0-9]{6,19}[0-9A-Z]{0,13}")
@@ -126,10 +126,11 @@ def _searching(text: str, limit: int, place: Any, gazetteers: Gazetteers) -> Ask
         found = yield from _by_code(asked.upper(), limit)
         if found.matches:
             return found
-    found = yield from _by_text(asked, limit)
+    whose, *version, standard, other = (yield "search_opening", {"asked": asked})[0]
+    found = yield from _as_written(standard, other, limit)
     if found.matches:
         return found
-    gazetteer = yield from _current(place, gazetteers)
+    gazetteer = yield from _current((*place, whose), version, gazetteers)
     return (yield from _by_words(normalise(asked), limit, gazetteer))
 
 
@@ -151,22 +152,18 @@ def _by_code(code: str, limit: int) -> Asking:
                     matches[0].level if matches else None)
 
 
-def _by_text(asked: str, limit: int) -> Asking:
-    rows = yield "address_as_written", {"asked": asked}
-    if not rows:
-        return Findings()
-    how = dict(rows)
+def _as_written(standard: list[int], other: list[int], limit: int) -> Asking:
+    """The houses of which a text is the standard address, or another one."""
+    how = dict.fromkeys(other, "alias") | dict.fromkeys(standard, "exact")
     told = yield from _told_addresses(list(how)[:limit])
     several = len(told) > 1
     matches = [replace(match, how=how[number], score=1.0, tied=several,
                        reason=((how[number], ""),)) for number, match in told.items()]
-    return Findings(matches, several, "house")
+    return Findings(matches, several, "house" if matches else None)
 
 
-def _current(place: Any, gazetteers: Gazetteers) -> Asking:
+def _current(place: Any, version: Any, gazetteers: Gazetteers) -> Asking:
     """The names of the scope, read anew where they have changed."""
-    whose, *version = (yield "gazetteer_version", {})[0]
-    place = (*place, whose)
     gazetteer = gazetteers.get(place, version)
     if gazetteer is None:
         names = yield "gazetteer_names", {}
@@ -179,9 +176,11 @@ def _current(place: Any, gazetteers: Gazetteers) -> Asking:
 def _by_words(form: str, limit: int, gazetteer: Gazetteer) -> Asking:
     names = gazetteer.western if is_western(form) else gazetteer.chinese
     sight = see(form, names.hits(form), divisions_in(form))
-    sites = yield from _sites(sight)
-    weighed = [one for site in sites if (one := weigh(sight, site, gazetteer.areas))]
-    weighed.sort(key=lambda one: (-one.score, one.site.id))
+    weighed = _weighed(sight, (yield from _sites(sight)), gazetteer)
+    if not weighed or weighed[0].score < _POOR:
+        about = yield from _sites_about(sight)
+        weighed = sorted(weighed + _weighed(sight, about, gazetteer),
+                         key=lambda one: (-one.score, one.site.id))
     candidates = yield from _houses(weighed)
     candidates = [one for one in candidates if one.score >= _LEAST]
     if not candidates:
@@ -205,6 +204,24 @@ def _sites(sight: Sight) -> Asking:
     return [Site(*row) for row in rows]
 
 
+def _weighed(sight: Sight, sites: list[Site], gazetteer: Gazetteer) -> list[Weighed]:
+    weighed = [one for site in sites if (one := weigh(sight, site, gazetteer.areas))]
+    return sorted(weighed, key=lambda one: (-one.score, one.site.id))
+
+
+def _sites_about(sight: Sight) -> Asking:
+    """Where neither a compound nor a road with its number is told."""
+    numbers = list({number.value for number in sight.numbers})
+    roads, communities = (
+        [name for name, hit in sight.hits.get(kind, {}).items() if hit.quality >= 0.9]
+        for kind in ("road", "community"))
+    if not numbers or not (roads or communities):
+        return []
+    rows = yield "sites_about", {
+        "roads": roads, "communities": communities, "numbers": numbers}
+    return [Site(*row) for row in rows]
+
+
 def _houses(weighed: list[Weighed]) -> Asking:
     """The houses of the best buildings that have the room told; else the buildings."""
     if not weighed:
@@ -214,7 +231,9 @@ def _houses(weighed: list[Weighed]) -> Asking:
     ids = list({one.site.building_id for one in chosen if one.site.building_id is not None})
     rooms = sorted({room for one in chosen for room in rooms_of(one.roles)})
     houses = (yield "houses_of_buildings", {"building_ids": ids, "rooms": rooms}) if rooms else []
-    standing = (yield "standing_addresses", {"building_ids": ids[:60]})
+    whole = [one.site.building_id for one in chosen if one.roles.room is None]
+    standing = (yield "standing_addresses", {"building_ids": [
+        number for number in whole[:60] if number is not None]}) if any(whole) else []
     loose = [one.site for one in chosen if one.site.building_id is None]
     if loose:
         houses = houses + (yield "loose_addresses", {

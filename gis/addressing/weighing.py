@@ -103,7 +103,11 @@ def weigh(sight: Sight, site: Site, areas: dict[int, tuple[str, str]]) -> Weighe
     by_road = road.quality * (1.0 if roles.road_number else 0.5) if road else 0.0
     by_compound = compound.quality if compound else 0.0
     if not by_compound and not (road and roles.road_number):
-        return None
+        # Numbers within a road or community are worth a try where nothing else is told.
+        if not roles.building and not (roles.road_number and "community" in own) and not (
+                road and roles.room and site.building_number is None):
+            return None
+        by_road = max(by_road, _AREA_SPEAKS if roles.building or roles.road_number else 0.0)
     doubt = (1 - by_road) * (1 - by_compound)
     for level in AREAS[3:]:
         if level in own:

@@ -20,6 +20,7 @@ class Site(Base):
         Index(None, "building_id"),
         Index(None, "compound", "building_number"),
         Index(None, "road", "road_number"),
+        Index(None, "community"),
     )
     id: Mapped[int] = key()
     building_id: Mapped[int | None] = refers("building.id", ondelete="CASCADE", nullable=True)

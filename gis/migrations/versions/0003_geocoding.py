@@ -25,7 +25,8 @@ def upgrade() -> None:
                                 name=op.f("site_building_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("site_pkey")),
     )
-    for columns in (["building_id"], ["compound", "building_number"], ["road", "road_number"]):
+    for columns in (["building_id"], ["compound", "building_number"], ["road", "road_number"],
+                    ["community"]):
         op.create_index(op.f(f"site_{'_'.join(columns)}_idx"), "site", columns)
     op.create_table(
         "site_change",

@@ -1,7 +1,11 @@
--- name: gazetteer_version
--- Whose names, and how often names have changed: what is kept of them is kept by these.
+-- name: search_opening
+-- Whose names these are and how often names have changed, by which what is kept of them is found;
+-- and the houses of which the text is the standard address, or was.
 SELECT CASE WHEN scope_all() THEN 'whole' ELSE scope_ids()::text END, count(*),
-       coalesce(max(id), 0)
+       coalesce(max(id), 0),
+       ARRAY(SELECT a.id FROM address AS a WHERE a.text = %(asked)s LIMIT 50),
+       ARRAY(SELECT o.address_id FROM other_name AS o
+             WHERE o.name = %(asked)s AND o.kind = 'house' LIMIT 50)
 FROM site_change
 
 -- name: gazetteer_names
@@ -59,6 +63,26 @@ SELECT id, building_id, province, city, district, street, community, road, road_
        building_number, scope_ids
 FROM site WHERE building_id = ANY (%(building_ids)s)
 LIMIT 3000
+
+-- name: sites_about
+-- For what names no building: by a road or a community, with a number that was typed.
+SELECT id, building_id, province, city, district, street, community, road, road_number, compound,
+       building_number, scope_ids
+FROM site
+WHERE road = ANY (%(roads)s) AND building_number = ANY (%(numbers)s)
+UNION
+SELECT id, building_id, province, city, district, street, community, road, road_number, compound,
+       building_number, scope_ids
+FROM site
+WHERE community = ANY (%(communities)s)
+  AND (road_number = ANY (%(numbers)s) OR building_number = ANY (%(numbers)s))
+UNION
+(SELECT id, building_id, province, city, district, street, community, road, road_number, compound,
+        building_number, scope_ids
+ FROM site
+ WHERE road = ANY (%(roads)s) AND building_number IS NULL
+ ORDER BY id LIMIT 300)
+LIMIT 1000
 
 -- name: houses_of_buildings
 SELECT id, building_id, house_code, text, road, road_number, compound, building_number, unit,
@@ -138,15 +162,6 @@ SELECT DISTINCT ON (road_number::bigint) road_number::bigint, id
 FROM site
 WHERE road = %(road)s AND road_number ~ '^[0-9]{1,9}$'
 ORDER BY road_number::bigint, id
-
--- name: address_as_written
-SELECT id, 'exact' FROM address WHERE text = %(asked)s
-UNION ALL
-SELECT a.id, 'code' FROM address AS a WHERE a.house_code = %(asked)s
-UNION ALL
-SELECT o.address_id, 'alias' FROM other_name AS o
-WHERE o.kind = 'house' AND o.name = %(asked)s
-LIMIT 50
 
 -- name: codes_beginning
 SELECT address_id, building_id FROM codes_beginning(%(code)s, %(limit)s)
