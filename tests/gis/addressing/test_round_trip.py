@@ -30,6 +30,7 @@ class Trial:
     noisy: Noisy
     truth: Truth
     answers: list[Answered]
+    level: str | None
     verdict: Verdict
 
     @property
@@ -55,16 +56,16 @@ def sample_of(table, seed: int, count: int) -> list[StandardAddress]:
     return standard_addresses(table, random.Random(seed).sample(range(len(table)), count))
 
 
-async def _answer(url: str, texts: list[str]) -> list[list[Answered]]:
-    """The matches for each text, asked by a few readers at once."""
-    answers: list[list[Answered]] = [[] for _ in texts]
+async def _answer(url: str, texts: list[str]) -> list[tuple[str | None, list[Answered]]]:
+    """The level and the matches for each text, asked by a few readers at once."""
+    answers: list[tuple[str | None, list[Answered]]] = [(None, [])] * len(texts)
     places = iter(range(len(texts)))
 
     async def read() -> None:
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
             for place in places:
                 found = await search(connection, texts[place], limit=5)
-                answers[place] = [
+                answers[place] = found.level, [
                     Answered(match.house_code, match.building_code, match.score, found.ambiguous,
                              match.tied, match.text) for match in found.matches]
 
@@ -81,9 +82,11 @@ def hold(trials: list[Trial]) -> None:
     five = sum(trial.verdict.among_five for trial in trials) / count
     claims = sum(trial.verdict.claims_wrong for trial in trials) / count
     strictly = sum(trial.verdict.strictly for trial in trials) / count
+    level = sum(trial.level == trial.truth.meant.level for trial in trials) / count
     told = sum(bool(trial.answers) and trial.answers[0].ambiguous for trial in trials) / count
     print(f"\n{count:,} texts: first {first:.2%} (as meant {strictly:.2%}), among five {five:.2%},"
-          f" wrong with a high score {claims:.2%}, told as ambiguous {told:.2%}")
+          f" wrong with a high score {claims:.2%}, at the right level {level:.2%},"
+          f" told as ambiguous {told:.2%}")
     missed = [trial for trial in trials if not trial.verdict.first]
     kinds = Counter(done.split(":")[0] for trial in trials for done in trial.noisy.done)
     by_kind = Counter(done.split(":")[0] for trial in missed for done in trial.noisy.done)
@@ -94,6 +97,7 @@ def hold(trials: list[Trial]) -> None:
     assert first >= FOUND_FIRST
     assert five >= AMONG_FIVE
     assert claims <= WRONG_CLAIMS
+    assert level >= FOUND_FIRST
 
 
 def try_all(url: str, table, addresses: list[StandardAddress]) -> list[Trial]:
@@ -101,9 +105,9 @@ def try_all(url: str, table, addresses: list[StandardAddress]) -> list[Trial]:
     noisy = [distort(address, SEED) for address in addresses]
     answers = asyncio.run(_answer(url, [one.text for one in noisy]))
     trials = []
-    for one, answered in zip(noisy, answers, strict=True):
+    for one, (level, answered) in zip(noisy, answers, strict=True):
         truth = oracle.truth(one)
-        trials.append(Trial(one, truth, answered, judge(truth, answered, SURE)))
+        trials.append(Trial(one, truth, answered, level, judge(truth, answered, SURE)))
     return trials
 
 
@@ -120,7 +124,8 @@ def test_all_distorted_addresses_are_found(session_database, table):
 def test_undistorted_addresses_are_found_surely(session_database, table):
     sample = sample_of(table, SEED + 1, 200)
     answers = asyncio.run(_answer(session_database.admin_url, [one.text for one in sample]))
-    for address, answered in zip(sample, answers, strict=True):
+    for address, (level, answered) in zip(sample, answers, strict=True):
+        assert level == "house"
         assert answered[0].house_code == address.house_code
         assert answered[0].score >= SURE
         assert not answered[0].ambiguous

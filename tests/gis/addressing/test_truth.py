@@ -65,6 +65,9 @@ def test_all_words_mean_one_house(oracle):
 def test_without_a_room_it_is_the_building(oracle):
     truth = oracle.truth(typed("b01h1101", "room", "unit"))
     assert len(truth.meant.houses) == 4
+    assert truth.meant.level == "building"
+    bare = oracle.truth(typed("b01h1101", "building", "compound", "road_number"))
+    assert bare.meant.level == "road"
     assert judge(truth, [building("b01")], SURE).first
     assert judge(truth, [house("b01h1101")], SURE).claims_wrong
 
@@ -80,6 +83,7 @@ def test_without_a_unit_it_is_the_building_or_the_rooms_tied(oracle):
 def test_without_a_building_it_is_several_named_as_tied(oracle):
     truth = oracle.truth(typed("b01h1101", "building"))
     assert truth.meant.buildings == {"b01", "b02"}
+    assert truth.meant.level == "compound"
     assert judge(truth, [house("b02h1101", tied=True)], SURE).first
     assert judge(truth, [house("b01h1101")], SURE).claims_wrong
     assert not judge(truth, [building("b01", tied=True)], SURE).first

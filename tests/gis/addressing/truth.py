@@ -32,14 +32,17 @@ from fixtures.noise import Noisy
 
 NAMES = ("street", "community", "road", "compound")
 NUMBERS = ("building", "unit", "room")
+SHARED = {"compound": ("compound",), "road_number": ("road", "road_number"), "road": ("road",),
+          "community": ("community",), "street": ("street",)}
 
 
 @dataclass(frozen=True)
 class Houses:
-    """A set of houses: their codes, and the codes of the buildings they are in."""
+    """A set of houses: their codes, those of their buildings, the finest level all share."""
 
     houses: frozenset[str] = frozenset()
     buildings: frozenset[str] = frozenset()
+    level: str | None = None
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,18 @@ class Oracle:
         for level in NUMBERS:
             if level in remaining:
                 rows = rows[self._number[level][rows] == remaining[level]]
-        return Houses(frozenset(self._house[rows]), frozenset(self._building[rows]))
+        houses, buildings = frozenset(self._house[rows]), frozenset(self._building[rows])
+        if len(houses) == 1:
+            return Houses(houses, buildings, "house")
+        return Houses(houses, buildings, "building" if len(buildings) == 1 else
+                      self._shared(np.unique(self._site[rows])))
+
+    def _shared(self, sites: np.ndarray) -> str:
+        """The finest level above buildings on which some sites agree."""
+        for level, columns in SHARED.items():
+            if len(self._sites.iloc[sites][list(columns)].drop_duplicates()) == 1:
+                return level
+        return "district"
 
 
 def is_one_of(answer: Answered, wanted: Houses, has_room: bool) -> bool:
