@@ -22,12 +22,15 @@ from tornado.web import HTTPError as PanelError
 from console.api import (
     addresses,
     areas,
+    codes,
     duplicates,
     health,
     incidents,
+    library,
     live,
     locate,
     notices,
+    persons,
     plates,
     printouts,
     ranking,
@@ -63,13 +66,15 @@ from console.static import BuiltFiles
 from gis.database import Database, make_pool
 from gis.errors import GridwallError
 from gis.loop_data import LoopData
+from gis.personal_data import KeyFile
 from gis.settings import Settings
 
 log = logging.getLogger("gridwall.server")
 STATIC = Path(__file__).parent / "static"
 # Printouts stand before incidents, whose numbers their addresses would be taken for.
 ROUTERS = (health, reports, plates, printouts, locate, notices, addresses, areas, incidents,
-           duplicates, shares, ranking, statistics, live, wall, tiles, login)
+           duplicates, shares, ranking, statistics, live, wall, tiles, login,
+           codes, library, persons)
 
 
 class Application:
@@ -119,6 +124,7 @@ def create_app(settings: Settings) -> Application:
     state.gatherer = Gatherer(partial(reports.store, database))
     state.cookie = SessionCookie(settings.secret, settings.session_hours)
     state.tries = login.Tries()
+    state.personal_data = KeyFile(settings.home)
     state.press = Press()
     # Half of the time allowed, so that a look and its work fit into it.
     state.live = Live(database, state.callers, settings.live_poll_ms / 2000)
