@@ -24,8 +24,10 @@ from fixtures.district import ADDRESS_COUNT, build_district
 from fixtures.loader import load_district
 from fixtures.noise import distort
 from fixtures.standard import elements_of, standard_addresses
+from gis import queries
+from gis.accounts import issue_token
 from gis.addressing import search
-from gis.cluster import OWNER
+from gis.cluster import OWNER, SERVER
 from gis.schema import migrate
 
 NAME = "geocode"
@@ -38,9 +40,13 @@ SMALL, LARGE = "demo", "full"
 
 @dataclass(frozen=True)
 class Library:
-    """One database, how many addresses it holds, and what will be asked of it, by kind."""
+    """One database, how many addresses it holds, and what will be asked of it, by kind.
+
+    It is asked as the server asks: as its role, by a caller who sees the whole district.
+    """
 
     admin_url: str
+    server_url: str
     addresses: int
     asked: dict[str, list[str]]
 
@@ -84,14 +90,15 @@ def _loaded(context: Context, scale: str) -> Library:
     admin_url = cluster.url(OWNER, database)
     migrate(admin_url)
     load_district(admin_url, scale=scale)
-    return library_of(admin_url, scale, QUICK_TEXTS if context.quick else TEXTS)
+    return library_of(admin_url, cluster.url(SERVER, database), scale,
+                      QUICK_TEXTS if context.quick else TEXTS)
 
 
-def library_of(admin_url: str, scale: str, texts: int) -> Library:
+def library_of(admin_url: str, server_url: str, scale: str, texts: int) -> Library:
     """What will be asked of a database with the synthetic district in it."""
     elements = elements_of(build_district(scale))
     houses = standard_addresses(elements, random.Random(SEED).sample(range(len(elements)), texts))
-    return Library(admin_url, len(elements), {
+    return Library(admin_url, server_url, len(elements), {
         "exact code": [house.house_code for house in houses],
         "exact text": [house.text for house in houses],
         "noisy text": [distort(house, SEED).text for house in houses],
@@ -103,9 +110,13 @@ async def _take_turns(context: Context, libraries: tuple[Library, Library],
     """Seconds of every search, by kind, at each size."""
     spent = {kind: tuple([] for _ in libraries) for kind in libraries[0].asked}
     async with AsyncExitStack() as stack:
-        connections = [await stack.enter_async_context(
-            await psycopg.AsyncConnection.connect(library.admin_url, autocommit=True))
-            for library in libraries]
+        connections = []
+        for library in libraries:
+            connection = await stack.enter_async_context(
+                await psycopg.AsyncConnection.connect(library.server_url))
+            await connection.execute(queries.get("enter"),
+                                     {"secret": issue_token(library.admin_url, "hall")})
+            connections.append(connection)
         for kind, times in spent.items():
             context.say(f"geocode: {kind}")
             for turn, texts in enumerate(zip(*(one.asked[kind] for one in libraries),

@@ -7,7 +7,8 @@ from bench.report import Context
 
 
 def test_rows_tell_milliseconds_and_their_growth(district_database) -> None:
-    library = library_of(district_database.admin_url, "demo", QUICK_TEXTS)
+    library = library_of(district_database.admin_url, district_database.server_url, "demo",
+                         QUICK_TEXTS)
     assert library.addresses == 120_000
     rows = compare(Context(quick=True), library, library)
     assert [row.name.split(",")[0] for row in rows[::2]] == [
