@@ -7,14 +7,16 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Path as PathParameter
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 from starlette.responses import Response
 
 from console.api.parameters import words
 from console.api.scoped import answer_bytes, scoped
-from console.desk_lists import Filters, Page, Place, open_page, page_of, rows_of
+from console.desk_lists import Filters, Page, Place, lanes_of, page_of, rows_of
 from gis import queries
+from gis.assessment import settle
 from gis.errors import NotFound
 from tiles.cache import Body
 
@@ -57,7 +59,7 @@ class At:
             # The areas above one's own may be named on the way, but not entered.
             raise NotFound(f"the area {here['code']} is not yours to see")
         unit = None if here else await _one(connection, "street_unit", {})
-        return Place(here, building, house, unit, asked=bool(area))
+        return Place(here, building, house, unit)
 
 
 At_ = Annotated[At, Depends()]
@@ -67,14 +69,17 @@ Filters_ = Annotated[Filters, Depends()]
 @router.get("/place", response_class=Response)
 async def place(request: Request, at: At_) -> Response:
     """A place: the way down to it, what lies under it, and its open work by step."""
+    await settle(request.app.state.database)
     async with scoped(request) as connection:
         here = await at.find(connection)
-        numbers = await _one(connection, "street_numbers", {
-            "identity_id": here.within, "place_id": here.identity_id,
-            "ancestor_ids": here.ancestor_ids,
-            "now": datetime.now(UTC)})
-    body = orjson.loads(numbers["body"]) | here.told()
-    return _json(request, orjson.dumps(body))
+        subject, subject_id = here.subject
+        row = await _one(connection, "street_numbers", {
+            "place_id": here.place_id, "area_id": here.identity_id,
+            "ancestor_ids": here.ancestor_ids, "subject": subject, "subject_id": subject_id,
+            "unit_id": here.unit["id"] if here.unit else None, "now": datetime.now(UTC)})
+    numbers = orjson.loads(row["body"])
+    lanes = lanes_of(numbers)
+    return _json(request, orjson.dumps(numbers | here.told() | {"lanes": lanes}))
 
 
 @router.get("/incidents", response_class=Response)
@@ -82,9 +87,10 @@ async def incidents(request: Request, at: At_, filters: Filters_,
                     cursor: str | None = None) -> Response:
     """A page of matters at a place: open work in the order asked for, or what is finished.
 
-    ``next`` is the cursor of the next page; ``total`` is told of open work. A page of finished
-    work may be short, and still have a next: no more is looked at for one than it says.
+    ``next`` is the cursor of the next page. A page may be short, and still have a next: where
+    filters leave little, no more than a part is looked at for one (``looked_back_to``).
     """
+    await settle(request.app.state.database)
     async with scoped(request) as connection:
         here = await at.find(connection)
         found = await page_of(connection, here, filters, cursor)
@@ -98,10 +104,11 @@ async def mine(request: Request) -> Response:
     officer_id = request.state.caller.officer_id
     if officer_id is None:
         raise NotFound("this account is no officer's")
+    await settle(request.app.state.database)
     async with scoped(request) as connection:
         head = await _one(connection, "event_head", {})
-        found = await open_page(connection, Place(None, None, None, None), Filters(
-            sort="deadline", officer=officer_id), None, most=300)
+        found = await page_of(connection, Place(None, None, None, None), Filters(
+            officer=officer_id, class_rank=None, urgency=None, unit=None, q=None), None)
         rows = await rows_of(connection, found.ids)
     return _json(request, b'{"epoch":%b,"sequence":%d,%b' % (
         orjson.dumps(head["epoch"]), head["sequence"], _page(found, rows)[1:]))
@@ -130,11 +137,12 @@ async def ground(request: Request, at: At_) -> Response:
 
 @router.get("/points", response_class=Response)
 async def points(request: Request, at: At_) -> Response:
-    """Open matters at a place as ``[id, lon, lat, urgency, late, officer_id]``, at most 3,000."""
+    """Open matters at a place as ``[id, lon, lat, urgency, late, officer_id]``, the 600 nearest
+    deadlines and all emergencies."""
     async with scoped(request) as connection:
         here = await at.find(connection)
         row = await _one(connection, "street_points", {
-            "identity_id": here.within, "now": datetime.now(UTC)})
+            "place_id": here.place_id, "now": datetime.now(UTC)})
     return _json(request, row["body"].encode())
 
 
@@ -165,6 +173,17 @@ async def houses(request: Request, at: At_) -> dict[str, Any]:
     return {"rows": [row[0] for row in rows]}
 
 
+@router.get("/beside/{incident_id}")
+async def beside(request: Request, incident_id: Annotated[int, PathParameter(ge=0, le=LARGEST_ID)],
+                 ) -> dict[str, Any]:
+    """What a card shows of a matter beside its own call: category, shares, since when the step."""
+    async with scoped(request) as connection:
+        row = await _one(connection, "street_beside", {"id": incident_id})
+    if row is None:
+        raise NotFound(f"no incident {incident_id}, or not for you to see")
+    return row["body"]
+
+
 @router.get("/search")
 async def search(request: Request, q: str) -> list[dict[str, Any]]:
     """Areas by name or code, a building or house by its code, a matter by its number."""
@@ -185,7 +204,7 @@ async def _one(connection: AsyncConnection, query: str,
 
 
 def _page(found: Page, rows: list[dict[str, Any]]) -> bytes:
-    return orjson.dumps({"rows": rows, "total": found.total, "next": found.next,
+    return orjson.dumps({"rows": rows, "next": found.next,
                          "looked_back_to": found.looked_back_to})
 
 

@@ -19,6 +19,7 @@ from console.desk_lists import Filters, Place, page_of, rows_of
 from console.spreadsheet import CSV_TYPE, XLSX_TYPE, Cell, csv_rows, moment_name, xlsx_rows
 from console.why import language_of
 from gis import queries
+from gis.assessment import settle
 from gis.statistics import moment as city_moment
 
 router = APIRouter(prefix="/api/desk", tags=["desk"])
@@ -40,6 +41,7 @@ async def export(request: Request, kind: Literal["csv", "xlsx"], at: At_, filter
     no connection. Who took how much is noted in the audit log.
     """
     lang, now = language_of(request), datetime.now(UTC)
+    await settle(request.app.state.database)
     async with scoped(request) as connection:
         here = await at.find(connection)
         zone = ZoneInfo((await city_moment(connection, now)).zone)
@@ -131,7 +133,7 @@ class _Sheet:
             yield [self.word("about_cut"), MOST_ROWS]
         yield [self.word("about_order"), f"{filters.lane} · {filters.sort}"]
         for name, value in filters.narrow.items():
-            if value is not None and name != "lane":
+            if value is not None:
                 yield [name, value]
 
     def _named(self, kind: str, value: object) -> str | None:

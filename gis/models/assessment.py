@@ -32,6 +32,8 @@ class IncidentArea(Base):
     __table_args__ = (
         Index("incident_area_list_idx", "identity_id", "open", "received_at", "incident_id",
               postgresql_include=["class_rank", "state"]),
+        Index("incident_area_lane_idx", "identity_id", "state", "clock_at", "incident_id",
+              postgresql_where="open"),
         Index("incident_area_clock_idx", "identity_id", "clock_at", "incident_id",
               postgresql_where="clock_at IS NOT NULL"),
     )

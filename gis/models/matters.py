@@ -78,6 +78,8 @@ class Incident(Base):
     __table_args__ = (
         Index(None, "received_at"),
         Index("incident_open_idx", "id", postgresql_where="closed_at IS NULL"),
+        Index("incident_emergency_idx", "id",
+              postgresql_where="closed_at IS NULL AND urgency >= 3"),
         Index(None, "closed_at"),
         Index(None, "grid_id", "received_at"),
         Index("incident_merged_into_id_idx", "merged_into_id",

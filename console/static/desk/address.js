@@ -1,6 +1,6 @@
 // Where the desk stands, as its address says it: place, list, filters, the matter that is open.
 const PLACES = ['area', 'building', 'house'];
-export const FILTERS = ['lane', 'class', 'urgency', 'officer', 'unit', 'q', 'days', 'sort', 'down'];
+export const FILTERS = ['lane', 'class', 'urgency', 'officer', 'unit', 'q', 'days', 'sort'];
 const KEPT = [...PLACES, ...FILTERS, 'incident'];
 
 export class Address extends EventTarget {

@@ -1,5 +1,5 @@
 // Who is on shift, with load; the units that work here. A click narrows the inbox to one of them.
-import {api, byId, make, named, number, query, t} from './common.js';
+import {api, byId, make, named, number, query, t, told} from './common.js';
 import {Table} from './table.js';
 
 const late = row => make('span', {class: row.late ? 'late' : 'faint', text: number(row.late)});
@@ -13,7 +13,7 @@ export class Board {
       host: byId('duty'), label: t('street.duty'), empty: t('street.nobody'), key: row => row.id, open: row => this.narrow('officer', row.id),
       columns: [
         {key: 'name', title: t('street.officer'), show: row => [make('b', {text: row.name}), !row.on_shift && make('i', {class: 'off', text: t('street.off_shift')}),
-          make('div', {class: 'small', text: [named('role', row.role), ...(row.lines ?? []).map(line => named('line', line)), row.areas].join(' · ')}),
+          make('div', {class: 'small', text: [named('role', row.role), ...(told.lang === 'en' ? row.lines_en : row.lines) ?? [], row.areas].join(' · ')}),
           row.phone && make('a', {class: 'small phone', href: `tel:${row.phone}`, text: row.phone, onclick: event => event.stopPropagation()})]},
         {key: 'open', title: t('desk.open'), number: true, show: row => number(row.open)},
         {key: 'late', title: t('desk.overdue'), number: true, show: late}],

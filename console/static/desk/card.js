@@ -1,5 +1,5 @@
 // One matter in full: what, where and why, what was done, what may be done now.
-import {api, byId, make, moment, named, notify, query, quiet, t} from './common.js';
+import {api, byId, make, moment, named, notify, query, quiet, t, told as page} from './common.js';
 import {clocks} from './clocks.js';
 import {Steps, UNDOES, lawful} from './steps.js';
 
@@ -13,7 +13,6 @@ export async function readIncident(id, signal) {
 function told({report, incident, clocks: times, ...more}, id) {
   const of = more.assignments?.find(one => one.scheme === 'base');
   return {...report, ...incident, ...times, at: times.received_at, report_id: report.id,
-    stage_at: times.stage_at ?? [times.received_at, times.verified_at, times.dispatched_at, times.handled_at].filter(Boolean).sort().at(-1),
     area_code: of?.area?.code, ...more, id: Number(id)};
 }
 
@@ -41,8 +40,8 @@ export class Card {
     this.host.classList.add('filled');
     if (!again) this.host.replaceChildren(this.bar(), quiet('desk.loading'));
     try {
-      const [incident, duplicates, shares] = await Promise.all([readIncident(id, signal), this.beside(id, 'duplicates', signal), this.beside(id, 'shares', signal)]);
-      if (this.id === String(id) && !signal.aborted) this.draw(incident, duplicates, shares, focus);
+      const [incident, alike, more] = await Promise.all([readIncident(id, signal), this.beside(`/api/incidents/${encodeURIComponent(id)}/duplicates`, signal), this.beside(`/api/desk/beside/${encodeURIComponent(id)}`, signal)]);
+      if (this.id === String(id) && !signal.aborted) this.draw({...more, ...incident}, alike, focus);
     } catch (problem) {
       if (problem.name === 'AbortError' || this.id !== String(id)) return;
       const missing = problem.status === 404;
@@ -54,24 +53,23 @@ export class Card {
   }
 
   // What stands beside a matter may be missing without the card being so.
-  async beside(id, what, signal) {
+  async beside(address, signal) {
     try {
-      const found = await api(`/api/incidents/${encodeURIComponent(id)}/${what}`, {signal});
-      return Array.isArray(found) ? found : found[what] ?? [];
+      return await api(address, {signal});
     } catch (problem) {
       if (problem.name === 'AbortError') throw problem;
-      return [];
+      return {};
     }
   }
 
-  draw(incident, duplicates, shares, focus) {
+  draw(incident, {duplicates = [], merged = []}, focus) {
     this.incident = incident;
     const scrolled = this.host.scrollTop;
     const active = this.host.contains(document.activeElement) ? document.activeElement.name : null;
     this.steps = new Steps(incident, {
       people: this.board?.people, units: this.board?.units, duplicates, candidates: incident.candidates ?? null, keys: KEYS,
       done: (action, after) => this.done(action, after), refused: (action, problem) => this.refused(action, problem)});
-    this.host.replaceChildren(this.bar(), ...this.parts(incident, duplicates, shares));
+    this.host.replaceChildren(this.bar(), ...this.parts(incident, duplicates, merged));
     this.host.scrollTop = scrolled;
     if (active) this.host.querySelector(`[name="${CSS.escape(active)}"]`)?.focus();
     else if (focus) this.host.focus({preventScroll: true});
@@ -96,12 +94,12 @@ export class Card {
     }
   }
 
-  parts(incident, duplicates, shares) {
+  parts(incident, duplicates, merged) {
     const {emergency, urgency, state, tier, pending} = incident;
     return [
       make('div', {class: `card-head urgency${urgency}`},
         make('p', {class: 'tags'}, make('span', {class: `tag u${urgency}`, text: named('urgency', urgency)}), make('span', {class: 'tag', text: named('state', state)}), make('span', {class: 'tag', text: named('tier', tier)}),
-          incident.category_name && make('span', {class: 'tag', text: incident.category_name}), incident.suspended_at && make('span', {class: 'tag', text: t('state.suspended')}),
+          incident.category_name && make('span', {class: 'tag', text: page.lang === 'en' ? incident.category_en ?? incident.category_name : incident.category_name}), incident.suspended_at && make('span', {class: 'tag', text: t('state.suspended')}),
           pending && make('span', {class: 'tag u2', text: t('desk.pending', {action: named('desk.do', pending)})}), emergency && urgency < 3 && make('span', {class: 'tag u3', text: t('urgency.3')})),
         make('p', {class: 'words', text: incident.text || incident.summary || '—'}),
         incident.merged_into && make('p', {}, t('desk.merged_into'), ' ', this.link(incident.merged_into)),
@@ -110,7 +108,7 @@ export class Card {
       this.place(incident),
       photos(incident.photos),
       this.people(incident),
-      this.told(incident, duplicates, shares),
+      this.told(incident, duplicates, merged),
       make('div', {class: 'block'}, make('h3', {text: t('desk.steps')}), make('ol', {class: 'steps'}, ...[...incident.steps].reverse().map(step))),
       ...(incident.assignments ?? []).filter(one => one.scheme !== 'base').map(one => assignment(one)),
     ].filter(Boolean);
@@ -140,17 +138,16 @@ export class Card {
   }
 
   /** Other reports of it, what it may be a double of, and who shares in it. */
-  told(incident, duplicates, shares) {
-    const merged = incident.merged ?? incident.reports ?? [];
+  told(incident, duplicates, merged) {
+    const shares = incident.extent?.shares ?? [];
     if (!duplicates.length && !shares.length && !merged.length) return null;
     const may = lawful(incident).some(one => one.action === 'absorb' || one.action === 'merge');
     return make('div', {class: 'block'},
-      merged.length ? [make('h3', {text: t('desk.reports_count', {count: merged.length})}), make('ul', {class: 'lines'}, ...merged.map(one => make('li', {}, this.link(one.id ?? one), ` ${one.text ?? ''}`)))] : null,
+      merged.length ? [make('h3', {text: t('desk.reports_count', {count: merged.length})}), make('ul', {class: 'lines'}, ...merged.map(one => make('li', {}, this.link(one))))] : null,
       duplicates.length ? [make('h3', {text: t('desk.duplicates')}), make('ul', {class: 'lines duplicates'}, ...duplicates.map(one => make('li', {},
-        make('span', {}, this.link(one.id), ` ${one.text ?? one.summary ?? ''}`, make('span', {class: 'small', text: ` ${[one.distance_m !== null && one.distance_m !== undefined && `${Math.round(one.distance_m)} m`, one.received_at && moment(one.received_at), one.same_house && t('desk.same_house')].filter(Boolean).join(' · ')}`})),
+        make('span', {}, this.link(one.id), ` ${one.text ?? one.summary ?? ''}`, make('span', {class: 'small', text: ` ${[one.distance_m !== null && one.distance_m !== undefined && `${Math.round(one.distance_m)} m`, one.received_at && moment(one.received_at), one.reason?.includes('house_code') && t('desk.same_house')].filter(Boolean).join(' · ')}`})),
         may && make('button', {type: 'button', text: t('desk.do.merge'), onclick: () => this.merge(one.id)}))))] : null,
-      shares.length ? [make('h3', {text: t('desk.shares')}), make('ul', {class: 'lines'}, ...shares.map(one => make('li', {text: [one.area?.name ?? one.name ?? one.area_name ?? one.code, one.role && t(`desk.share_${one.role}`, {otherwise: one.role}), one.lead !== undefined && t(one.lead ? 'desk.share_lead' : 'desk.share_assist'),
-        one.share !== undefined && one.share !== null && `${Math.round(one.share * 100)} %`].filter(Boolean).join(' · ')})))] : null);
+      shares.length ? [make('h3', {text: t('desk.shares')}), make('ul', {class: 'lines'}, ...shares.map(one => make('li', {text: [t(`desk.share_${one.role}`), one.area.name, `${Math.round(one.share * 100)} %`, one.officer?.name].filter(Boolean).join(' · ')})))] : null);
   }
 
   merge(other) {
@@ -210,5 +207,5 @@ export function assignment({scheme, area, officer, how, distance_m: distance, wh
 
 function step({action, at, role, note, to_name: name, until, actor}) {
   return make('li', {}, make('time', {text: moment(at)}), make('span', {}, make('b', {text: named('desk.do', action)}), ' ', make('span', {class: 'small', text: [actor?.name ?? actor, named('desk.actor', role), name && `→ ${name}`, until && t('desk.until_short', {until: moment(until)})].filter(Boolean).join(' · ')})),
-    note && make('p', {text: note}));
+    note && make('p', {text: role === 'system' ? t(`desk.system_${note.replace(' ', '_')}`, {otherwise: note}) : note}));
 }

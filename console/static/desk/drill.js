@@ -52,6 +52,7 @@ export class Drill {
       return make('li', {}, name, step.open ? make('span', {class: 'count', text: number(step.open)}) : null);
     })));
     this.steps = steps;
+    byId('up').hidden = !steps.at(-2)?.own;
   }
 
   /** One level up; nothing at the top of one's own ground. */

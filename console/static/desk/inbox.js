@@ -5,7 +5,7 @@ import {Table} from './table.js';
 
 const LANES = ['open', 'verify', 'dispatch', 'work', 'check', 'close', 'late', 'soon', 'suspended', 'emergency', 'unlocated', 'finished'];
 const ALWAYS = new Set(['open', 'verify', 'dispatch', 'work', 'check', 'late', 'finished']);
-const HISTORY = new Set(['finished', 'all', 'closed', 'rejected', 'assessed']);
+const SELDOM = new Set(['soon', 'emergency']);
 
 export class Inbox {
   constructor(address, {open}) {
@@ -15,15 +15,15 @@ export class Inbox {
     this.form = byId('filters');
     this.table = new Table({
       host: byId('matters'), label: t('street.matters'), empty: t('street.no_matters'), open: row => open(row.id, row),
-      rowClass: row => `urgency${row.urgency}${row.suspended_at ? ' still' : ''}`, sortBy: (column, down) => this.sort(column, down), keepPlace: true,
+      rowClass: row => `urgency${row.urgency}${row.suspended_at ? ' still' : ''}`, sortBy: column => this.sort(column), keepPlace: true,
       columns: [
         {key: 'at', title: t('street.received'), show: row => [moment(row.at)], style: 'nowrap small-text'},
         {key: 'text', title: t('desk.text'), style: 'words', fixed: true, show: row => [
           row.urgency >= 2 && make('span', {class: `tag u${row.urgency}`, text: named('urgency', row.urgency)}),
           make('span', {class: 'say', text: row.text || '—'}),
           make('div', {class: 'small', text: [`#${row.id}`, told.lang === 'en' ? row.category_en ?? row.category : row.category, row.area_name ?? t('desk.no_area')].filter(Boolean).join(' · ')})]},
-        {key: 'state', title: t('desk.state'), show: row => [named('state', row.state), make('div', {class: 'small', text: named('tier', row.tier)})], style: 'nowrap'},
-        {key: 'officer', title: t('street.officer'), show: row => row.unit ?? row.officer ?? '—', style: 'who'},
+        {key: 'state', title: t('desk.state'), value: row => told.states.indexOf(row.state), show: row => [named('state', row.state), make('div', {class: 'small', text: named('tier', row.tier)})], style: 'nowrap'},
+        {key: 'officer', title: t('street.officer'), show: row => row.unit ?? row.officer ?? '—', value: row => row.unit ?? row.officer, style: 'handler'},
         {key: 'deadline', title: t('desk.deadline'), show: row => clocks(row), style: 'time'}],
     });
     this.fill();
@@ -51,7 +51,7 @@ export class Inbox {
   }
 
   get history() {
-    return HISTORY.has(this.lane);
+    return this.lane === 'finished';
   }
 
   /** What the address says, shown in the form, the tabs, the heads and the links. */
@@ -65,18 +65,19 @@ export class Inbox {
     byId('words').textContent = t('street.words', {words: address.get('q')});
     byId('narrowed').hidden = !narrowed;
     byId('narrowed').textContent = `${narrowed} ✕`;
-    this.table.mark(address.get('sort'), address.get('down') === 'true');
+    if (this.table.sort?.told !== false) this.table.mark(this.history ? 'at' : address.get('sort') ?? 'deadline', this.history || Boolean(address.get('sort')), true);
     for (const kind of ['xlsx', 'csv']) byId(`export-${kind}`).href = `/api/desk/export.${kind}?${this.query()}`;
   }
 
   lanes(counts) {
+    this.counts = counts;
     const lane = this.lane;
-    const shown = LANES.filter(name => ALWAYS.has(name) || name === lane || counts[name]?.open);
+    const shown = LANES.filter(name => ALWAYS.has(name) || name === lane || (counts[name]?.open && !SELDOM.has(name)));
     const focused = document.activeElement?.dataset?.lane;
     byId('lanes').replaceChildren(...shown.map(name => {
       const {open = 0, late = 0} = counts[name] ?? {};
       return make('button', {type: 'button', role: 'tab', 'data-lane': name, 'aria-selected': String(name === lane), tabindex: name === lane ? 0 : -1,
-        onclick: () => this.address.set({lane: name === 'open' ? null : name, sort: null, down: null})},
+        onclick: () => this.address.set({lane: name === 'open' ? null : name, sort: null})},
       t(`street.lane_${name}`), name !== 'finished' && make('span', {class: 'count', text: number(open)}),
       late > 0 && name !== 'late' && make('span', {class: 'late', title: t('desk.overdue'), text: number(late)}));
     }));
@@ -87,9 +88,10 @@ export class Inbox {
     return query({...this.address.place, ...this.address.filters, ...more});
   }
 
-  sort(column, down) {
-    if (this.history) return;
-    this.address.set({sort: {text: 'id'}[column.key] ?? column.key, down: down ? 'true' : null});
+  sort(column) {
+    if (!['at', 'deadline'].includes(column.key)) return false;
+    this.address.set({sort: column.key === 'at' && !this.history && this.address.get('sort') !== 'at' ? 'at' : null});
+    return true;
   }
 
   /** Reads the list anew, as many pages as are shown; the place in it stays. */
@@ -121,12 +123,13 @@ export class Inbox {
   take(rows, found, fresh) {
     this.rows = rows;
     this.next = found.next;
-    this.total = found.total;
     this.table.fresh = fresh;
     this.table.show(rows);
     byId('more').hidden = !found.next;
     byId('more').textContent = found.looked_back_to ? t('street.more_before', {when: moment(found.looked_back_to)}) : t('street.more');
-    byId('total').textContent = found.total === null ? t('street.shown', {shown: number(rows.length)})
-      : t(found.next ? 'street.some' : 'street.all', {shown: number(rows.length), total: number(found.total)});
+    const plain = !['class', 'urgency', 'officer', 'unit', 'q'].some(name => this.address.get(name)) && !this.address.place.building && !this.history;
+    const total = plain && this.counts?.[this.lane]?.open;
+    byId('total').textContent = !found.next ? t('street.all', {total: number(rows.length)})
+      : total ? t('street.some', {shown: number(rows.length), total: number(total)}) : t('street.shown', {shown: number(rows.length)});
   }
 }

@@ -1,7 +1,9 @@
 // An officer's own matters on a phone, the nearest deadline first.
-import {actions, readIncident} from './card.js';
-import {api, byId, deadline, make, moment, named, notify, number, quiet, t} from './common.js';
+import {readIncident} from './card.js';
+import {clocks} from './clocks.js';
+import {api, byId, make, moment, named, notify, number, quiet, t} from './common.js';
 import {Live} from './live.js';
+import {Steps} from './steps.js';
 
 const host = byId('mine');
 const live = new Live({onIncident: () => refresh(), onResync: () => load()});
@@ -21,7 +23,7 @@ async function load() {
 }
 
 function matter(row) {
-  const late = row.deadline_at && !row.suspended && new Date(row.deadline_at) < new Date();
+  const late = row.deadline_at && !row.suspended_at && new Date(row.deadline_at) < new Date();
   const more = make('div');
   const open = make('button', {type: 'button', class: 'primary wide', text: t('officer.handle'), 'aria-expanded': 'false', onclick: () => expand()});
 
@@ -32,7 +34,7 @@ function matter(row) {
       more.replaceChildren(
         incident.text === row.text ? '' : make('p', {text: incident.text}),
         incident.address ? make('p', {class: 'small', text: incident.address}) : '',
-        actions(incident, {people: [], done: load}));
+        new Steps(incident, {done: () => { notify(t('officer.done'), true); load(); }, refused: () => expand()}).host);
       open.hidden = true;
     } catch (problem) {
       notify(problem.message);
@@ -44,7 +46,7 @@ function matter(row) {
       row.urgency >= 2 && make('span', {class: `tag u${row.urgency}`, text: named('urgency', row.urgency)})),
     make('h2', {text: row.text || t('desk.incident', {id: row.id})}),
     make('p', {class: 'small', text: [row.area_name, moment(row.at)].filter(Boolean).join(' · ')}),
-    make('p', {}, `${t('desk.deadline')} `, deadline(row)),
+    clocks(row, true),
     open, more);
 }
 

@@ -23,6 +23,9 @@ export class PlaceMap extends GridMap {
     this.svg.classList.remove('empty');
     const {areas, buildings, ground: land} = ground;
     super.draw({...ground, areas});
+    const {w, h} = this.full;
+    this.full = {x: -w * 0.04, y: -h * 0.04, w: w * 1.08, h: h * 1.08};
+    this.whole();
     for (const {code, name} of areas) this.shapes.get(code).classList.toggle('outline', !name);
     for (const {code} of areas) this.kinds.set(code, 'area');
     this.land.replaceChildren(...land.map(({kind, class: road, d}) => svg('path', {d, class: `${kind} ${road ?? ''}`})));

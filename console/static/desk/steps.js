@@ -6,6 +6,8 @@ const drafts = new Map();
 // The step that undoes one, where it is lawful afterwards.
 export const UNDOES = {suspend: 'resume', merge: 'split', close: 'reopen', reject: 'reopen', escalate: 'return'};
 export const GRAVE = new Set(['close', 'reject', 'merge', 'absorb', 'escalate', 'split', 'return', 'reopen']);
+// What brings a matter on, the first that is lawful is the button that stands out.
+const NEXT = ['approve', 'locate', 'verify', 'dispatch', 'accept', 'handle', 'check', 'close', 'resume', 'split', 'assess'];
 const KINDS = {merge: ['incident'], absorb: ['incident']};
 const hour = 3600e3;
 const QUICK = [['4h', 4 * hour], ['1d', 24 * hour], ['3d', 72 * hour], ['7d', 168 * hour]];
@@ -27,8 +29,9 @@ export class Steps {
   constructor(incident, {people = [], units = [], duplicates = [], candidates = null, done, refused, keys = {}}) {
     Object.assign(this, {incident, people, units, duplicates, candidates, done, refused});
     this.allowed = lawful(incident);
-    this.buttons = make('div', {class: 'actions', role: 'group', 'aria-label': t('desk.actions')}, ...this.allowed.map(({action}, index) => make('button', {
-      type: 'button', class: index ? null : 'primary', 'data-action': action, onclick: () => this.form(action),
+    const next = NEXT.find(action => this.find(action));
+    this.buttons = make('div', {class: 'actions', role: 'group', 'aria-label': t('desk.actions')}, ...this.allowed.map(({action}) => make('button', {
+      type: 'button', class: action === next ? 'primary' : null, 'data-action': action, onclick: () => this.form(action),
     }, named('desk.do', action), keys[action] && make('kbd', {text: keys[action]}))));
     this.host = make('div', {class: 'block steps-to-take'}, this.allowed.length ? this.buttons : make('p', {class: 'small', text: t('desk.nothing_lawful')}));
     this.restore();
@@ -85,26 +88,27 @@ export class Steps {
     return this.toHandler(kinds, kept);
   }
 
-  /** Officers and units with their load: who answers already first, then those of the same ground. */
+  /** To whom it can be sent, with their load: the nearest and those on shift first, then units. */
   toHandler(kinds, kept) {
-    const near = one => (one.area_code && this.incident.area_code?.startsWith(one.area_code) ? -one.area_code.length : 0);
-    const mine = told.caller.officer_id && {id: told.caller.officer_id, name: t('desk.myself'), areas: '', open: 0};
-    const officers = kinds.includes('officer') ? [...mine ? [mine] : [], ...[...this.people].sort((a, b) => (b.on_shift - a.on_shift) || (near(a) - near(b)) || (a.open - b.open))] : [];
-    const label = one => [one.name, one.role && named('role', one.role), one.areas, one.on_shift === false && t('street.off_shift'),
-      one.open !== undefined && t('desk.load', {open: number(one.open), late: number(one.late ?? 0)})].filter(Boolean).join(' · ');
-    const options = (rows, kind, title) => (rows.length ? make('optgroup', {label: t(title)}, ...rows.map(one => make('option', {value: `${kind}:${one.id}`, text: label(one)}))) : null);
-    const groups = [options(officers, 'officer', 'desk.officers'), kinds.includes('unit') ? options(this.units, 'unit', 'desk.units') : null].filter(Boolean);
-    if (!groups.length) return make('label', {}, t('desk.to'), make('input', {name: 'to', required: true, placeholder: 'officer:1', value: kept}));
-    const select = make('select', {name: 'to', required: true, size: 6}, ...groups);
-    const [first] = officers;
-    const answering = `officer:${this.incident.officer_id}`;
-    select.value = kept ?? (officers.some(one => `officer:${one.id}` === answering) ? answering : first ? `officer:${first.id}` : '');
+    const select = make('select', {name: 'to', required: true, size: 6, 'aria-label': t('desk.to')}, make('option', {value: '', text: t('desk.loading')}));
+    const load = one => this.people.concat(this.units).find(other => other.code === one.code);
+    const label = one => [one.name, one.role && named('role', one.role), one.area, one.on_shift === false && t('desk.off_shift'),
+      load(one) && t('desk.load', {open: number(load(one).open), late: number(load(one).late)})].filter(Boolean).join(' · ');
+    const group = (rows, title) => (rows.length ? make('optgroup', {label: t(title)}, ...rows.map(one => make('option', {value: one.to, text: label(one)}))) : null);
+    const fill = ({officers, units}) => {
+      const mine = told.caller.officer_id ? [{to: `officer:${told.caller.officer_id}`, name: t('desk.myself')}] : [];
+      const people = kinds.includes('officer') ? [...mine, ...officers.filter(one => one.to !== mine[0]?.to)] : [];
+      select.replaceChildren(...[group(people, 'desk.officers'), kinds.includes('unit') && group(units, 'desk.units')].filter(Boolean));
+      const wanted = [kept, this.incident.officer?.to, people[0]?.to, units[0]?.to].find(to => to && [...select.options].some(option => option.value === to));
+      select.value = wanted ?? '';
+      select.dispatchEvent(new Event('input', {bubbles: true}));
+    };
+    api(`/api/incidents/${this.incident.id}/targets`).then(fill).catch(problem => { select.firstChild.textContent = problem.message; });
     const find = make('input', {type: 'search', placeholder: t('desk.find_handler'), 'aria-label': t('desk.find_handler'), oninput: event => {
       event.stopPropagation();
       const words = find.value.trim();
       for (const option of select.options) option.hidden = !option.textContent.includes(words);
-      const visible = [...select.options].find(option => !option.hidden);
-      if (visible && select.selectedOptions[0]?.hidden !== false) select.value = visible.value;
+      if (select.selectedOptions[0]?.hidden !== false) select.value = [...select.options].find(option => !option.hidden)?.value ?? '';
     }, onkeydown: event => {
       if (event.key === 'ArrowDown') select.focus();
       else if (event.key === 'Enter') event.preventDefault();

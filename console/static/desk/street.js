@@ -71,7 +71,7 @@ function fail(problem) {
 const clock = new Intl.DateTimeFormat(told.lang === 'zh' ? 'zh-CN' : 'en-GB', {hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23', timeZone: told.time_zone});
 let asOf = new Date();
 
-function figures({lanes, now, reported_today: reported, closed_today: closed}) {
+function figures({lanes, now, reported_today: reported, solved_today: solved}) {
   setServerTime(now);
   asOf = new Date(now);
   inbox.lanes(lanes);
@@ -81,7 +81,7 @@ function figures({lanes, now, reported_today: reported, closed_today: closed}) {
     figure('desk.overdue', lanes.late?.open ?? 0, lanes.late ? 'late' : '', () => address.set({lane: 'late'})),
     figure('street.lane_soon', lanes.soon?.open ?? 0, lanes.soon ? 'soon' : '', () => address.set({lane: 'soon'})),
     figure('urgency.3', lanes.emergency?.open ?? 0, lanes.emergency ? 'late' : '', () => address.set({lane: 'emergency'})),
-    figure('street.reported_today', reported, ''), figure('street.closed_today', closed, 'good'));
+    figure('street.reported_today', reported, ''), figure('street.solved_today', solved, 'good'));
 }
 
 function mirror() {

@@ -4,7 +4,7 @@ import {make, t} from './common.js';
 export class Table {
   /**
    * `columns`: {key, title, show(row), value(row), number, style, fixed}; `open(row)` when a row is chosen.
-   * With `sortBy(column, down)` somebody else orders the rows; with `keepPlace` what is read stays in sight.
+   * With `sortBy(column)` somebody else orders the rows where it says so; with `keepPlace` what is read stays in sight.
    */
   constructor({host, columns, empty, label, open, key = row => row.id, rowClass = null, sortBy = null, keepPlace = false}) {
     Object.assign(this, {host, columns, empty, open, key, rowClass, sortBy, keepPlace, rows: [], fresh: new Set(), chosen: null, sort: null});
@@ -31,21 +31,22 @@ export class Table {
 
   order(column) {
     const down = this.sort?.column === column ? !this.sort.down : Boolean(column.number);
-    if (this.sortBy) return this.sortBy(column, down);
+    // Somebody else orders the rows by some columns; by the others those that are here are sorted.
+    if (this.sortBy?.(column)) return null;
     this.mark(column.key, down);
     return this.draw();
   }
 
   /** Shows by which column rows are ordered; null where by none. */
-  mark(key, down) {
+  mark(key, down, told = false) {
     const column = this.columns.find(one => one.key === key);
-    this.sort = column ? {column, down} : null;
+    this.sort = column ? {column, down, told} : null;
     this.columns.forEach((one, index) => (one === column
       ? this.heads[index].setAttribute('aria-sort', down ? 'descending' : 'ascending') : this.heads[index].removeAttribute('aria-sort')));
   }
 
   sorted() {
-    if (!this.sort || this.sortBy) return this.rows;
+    if (!this.sort || this.sort.told) return this.rows;
     const {column, down} = this.sort;
     const value = column.value ?? (row => row[column.key]);
     const compare = (a, b) => (typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b), document.documentElement.lang));

@@ -43,99 +43,121 @@ FROM desk_buildings(%(identity_id)s, %(after_id)s, %(most)s) AS b
 SELECT desk_map(%(identity_id)s, %(buildings)s) AS body
 
 -- name: street_unit
-SELECT u.name, u.area_identity_id FROM unit AS u WHERE u.id = scope_unit_id()
+SELECT u.id, u.name, u.area_identity_id FROM unit AS u WHERE u.id = scope_unit_id()
 
 -- name: street_numbers
--- What is open at a place, by step; the same under each area of the place and on the way to it;
--- and the day. One walk over the open work, whatever the history.
-WITH undone AS MATERIALIZED (
-    SELECT i.id, i.scope_ids, i.state, i.urgency, i.geom IS NULL AS unlocated,
-           i.suspended_at IS NOT NULL AS still,
-           i.suspended_at IS NULL AND (i.deadline_at < %(now)s OR i.stage_deadline_at < %(now)s)
-               AS late,
-           i.suspended_at IS NULL AND (
-               i.deadline_at - 0.2 * (i.deadline_at - i.received_at) < %(now)s
-               OR i.stage_deadline_at - 0.2 * (i.stage_deadline_at - greatest(
-                   i.received_at, i.verified_at, i.dispatched_at, i.handled_at)) < %(now)s)
-               AS soon
+-- What is open at a place, by step; under each area of it and on the way to it; and the day.
+-- `place_id` is the area, 0 the whole; counts by step are read from one index, up to 5,000 a
+-- step, all others are kept counts: the cost does not go by history.
+WITH lane AS (
+    SELECT step.state, count(*) AS open,
+           count(*) FILTER (WHERE l.clock_at < %(now)s) AS late,
+           count(*) FILTER (WHERE l.clock_at >= %(now)s
+                            AND l.clock_at < %(now)s::timestamptz + interval '1 day') AS soon,
+           count(*) FILTER (WHERE l.clock_at IS NULL) AS still
+    FROM unnest(ARRAY['reported', 'verified', 'dispatched', 'handling', 'handled', 'checked'])
+        AS step (state)
+    CROSS JOIN LATERAL (
+        SELECT a.clock_at FROM incident_area AS a
+        WHERE a.identity_id = %(place_id)s AND a.state = step.state AND a.open
+          AND (%(unit_id)s::bigint IS NULL
+               OR EXISTS (SELECT FROM incident AS i WHERE i.id = a.incident_id))
+        LIMIT 5000) AS l
+    GROUP BY step.state
+), emergency AS (
+    SELECT count(*) AS open, count(*) FILTER (WHERE i.deadline_at < %(now)s) AS late
     FROM incident AS i
-    WHERE i.closed_at IS NULL AND i.merged_into_id IS NULL
-), within AS (
-    SELECT * FROM undone
-    WHERE %(identity_id)s::bigint IS NULL OR scope_ids @> ARRAY[%(identity_id)s::bigint]
-), lane AS (
-    SELECT lane.name, count(*) AS open, count(*) FILTER (WHERE w.late) AS late,
-           count(*) FILTER (WHERE w.urgency >= 3) AS emergencies
-    FROM within AS w
-    CROSS JOIN LATERAL (VALUES
-        ('open', true), ('late', w.late), ('soon', w.soon AND NOT w.late),
-        ('suspended', w.still), ('unlocated', w.unlocated), ('emergency', w.urgency >= 3),
-        ('verify', NOT w.still AND w.state = 'reported'),
-        ('dispatch', NOT w.still AND w.state = 'verified'),
-        ('work', NOT w.still AND w.state IN ('dispatched', 'handling')),
-        ('check', NOT w.still AND w.state = 'handled'),
-        ('close', NOT w.still AND w.state = 'checked')) AS lane (name, holds)
-    WHERE lane.holds
-    GROUP BY lane.name
-), under AS (
-    SELECT above.identity_id, count(*) AS open, count(*) FILTER (WHERE u.late) AS late,
-           count(*) FILTER (WHERE u.urgency >= 3) AS emergencies
-    FROM undone AS u, unnest(u.scope_ids) AS above (identity_id)
-    GROUP BY above.identity_id
+    WHERE i.closed_at IS NULL AND i.urgency >= 3 AND i.merged_into_id IS NULL
+      AND (%(place_id)s = 0 OR i.scope_ids @> ARRAY[%(place_id)s::bigint])
+), unplaced AS (
+    SELECT count(*) AS open FROM incident AS i
+    WHERE i.grid_id IS NULL AND i.closed_at IS NULL AND i.merged_into_id IS NULL
+      AND (%(place_id)s = 0 OR i.scope_ids @> ARRAY[%(place_id)s::bigint])
 ), child AS (
     SELECT a.code, a.name, a.level, a.identity_id
     FROM area AS a
-    WHERE a.parent_id = %(place_id)s AND a.scheme = 'base' AND upper_inf(a.period)
+    WHERE a.parent_id = %(area_id)s AND a.scheme = 'base' AND upper_inf(a.period)
 ), step AS (
     SELECT a.code, a.name, a.level, a.identity_id, array_position(
                ARRAY['city', 'district', 'street', 'community', 'grid'], a.level) AS depth,
            (SELECT scope_all()) OR a.ancestor_ids && (SELECT scope_ids()) AS own
     FROM area AS a
     WHERE a.identity_id = ANY (%(ancestor_ids)s::bigint[]) AND upper_inf(a.period)
+), counted AS (
+    SELECT c.key_id, sum(c.open) AS open, sum(c.overdue) AS late
+    FROM (SELECT level, identity_id FROM child UNION SELECT level, identity_id FROM step) AS n
+    JOIN assessment_count AS c ON c.subject = n.level AND c.key_id = n.identity_id
+        AND c.grain = 'ever' AND c.starts = DATE '1970-01-01'
+    GROUP BY c.key_id
+), alarmed AS (
+    SELECT n.identity_id, count(*) AS open
+    FROM child AS n
+    JOIN incident AS i ON i.scope_ids @> ARRAY[n.identity_id]
+        AND i.closed_at IS NULL AND i.urgency >= 3 AND i.merged_into_id IS NULL
+    GROUP BY n.identity_id
 ), today AS (
-    SELECT date_trunc('day', %(now)s::timestamptz AT TIME ZONE setting_text(
-               'time_zone', 'Asia/Shanghai'))
-           AT TIME ZONE setting_text('time_zone', 'Asia/Shanghai') AS starts
+    SELECT sum(c.reported) AS reported, sum(c.solved) AS solved
+    FROM assessment_count AS c
+    WHERE c.subject = %(subject)s AND c.grain = 'day' AND c.key_id = %(subject_id)s
+      AND c.starts = (%(now)s::timestamptz AT TIME ZONE setting_text(
+          'time_zone', 'Asia/Shanghai'))::date
 )
 SELECT json_build_object(
     'now', %(now)s::timestamptz, 'epoch', head.epoch, 'sequence', head.sequence,
-    'lanes', (SELECT coalesce(json_object_agg(name, json_build_object(
-                  'open', open, 'late', late, 'emergencies', emergencies)), '{}') FROM lane),
-    'reported_today', (
-        SELECT count(*) FROM incident AS i
-        WHERE i.received_at >= (SELECT starts FROM today) AND i.merged_into_id IS NULL
-          AND (%(identity_id)s::bigint IS NULL
-               OR i.scope_ids @> ARRAY[%(identity_id)s::bigint])),
-    'closed_today', (
-        SELECT count(*) FROM incident AS i
-        WHERE i.closed_at >= (SELECT starts FROM today) AND i.merged_into_id IS NULL
-          AND (%(identity_id)s::bigint IS NULL
-               OR i.scope_ids @> ARRAY[%(identity_id)s::bigint])),
+    'states', (SELECT coalesce(json_object_agg(state, json_build_object(
+                   'open', open, 'late', late, 'soon', soon, 'still', still)), '{}') FROM lane),
+    'emergency', (SELECT json_build_object('open', open, 'late', late) FROM emergency),
+    'unlocated', (SELECT json_build_object('open', open) FROM unplaced),
+    'reported_today', coalesce((SELECT reported FROM today), 0),
+    'solved_today', coalesce((SELECT solved FROM today), 0),
     'path', (
         SELECT coalesce(json_agg(json_build_object(
             'code', s.code, 'name', s.name, 'level', s.level, 'own', s.own,
-            'open', CASE WHEN s.own THEN coalesce(u.open, 0) END) ORDER BY s.depth), '[]')
-        FROM step AS s LEFT JOIN under AS u USING (identity_id)),
+            'open', CASE WHEN s.own THEN coalesce(c.open, 0) END) ORDER BY s.depth), '[]')
+        FROM step AS s LEFT JOIN counted AS c ON c.key_id = s.identity_id),
     'children', (
         SELECT coalesce(json_agg(json_build_object(
-            'code', c.code, 'name', c.name, 'level', c.level, 'open', coalesce(u.open, 0),
-            'late', coalesce(u.late, 0), 'emergencies', coalesce(u.emergencies, 0))
-            ORDER BY coalesce(u.open, 0) DESC, c.code), '[]')
-        FROM child AS c LEFT JOIN under AS u USING (identity_id)))::text AS body
+            'code', n.code, 'name', n.name, 'level', n.level, 'open', coalesce(c.open, 0),
+            'late', coalesce(c.late, 0), 'emergencies', coalesce(m.open, 0))
+            ORDER BY coalesce(c.open, 0) DESC, n.code), '[]')
+        FROM child AS n
+        LEFT JOIN counted AS c ON c.key_id = n.identity_id
+        LEFT JOIN alarmed AS m USING (identity_id)))::text AS body
 FROM event_head AS head
 
 -- name: street_open
--- A page of open work in a chosen order: `rank` is what it is ordered by, the number decides ties.
-WITH undone AS MATERIALIZED (
-    SELECT i.*,
-           i.suspended_at IS NULL AND (i.deadline_at < %(now)s OR i.stage_deadline_at < %(now)s)
-               AS late,
-           CASE WHEN i.suspended_at IS NULL
-                THEN least(i.deadline_at, i.stage_deadline_at) END AS next_at
-    FROM incident AS i
-    WHERE i.closed_at IS NULL
+-- A page of open work of some steps, the nearest deadline first (what is late comes before all),
+-- suspended matters at the end. Of each step at most `most_each` are looked at after the cursor.
+-- The last row, where there is one, is how far all were read: the next page begins there.
+WITH looked_at AS MATERIALIZED (
+    SELECT l.incident_id, l.at, count(*) OVER (PARTITION BY step.state, l.still) AS seen,
+           step.state, l.still
+    FROM unnest(%(states)s::text[]) AS step (state)
+    CROSS JOIN LATERAL (
+        (SELECT a.incident_id, a.clock_at AS at, false AS still
+         FROM incident_area AS a
+         WHERE a.identity_id = %(place_id)s AND a.state = step.state AND a.open
+           AND a.clock_at >= %(since)s AND a.clock_at < %(until)s
+           AND (a.clock_at, a.incident_id) > (%(since)s::timestamptz, %(since_id)s::bigint)
+         ORDER BY a.clock_at, a.incident_id LIMIT %(most_each)s)
+        UNION ALL
+        (SELECT a.incident_id, 'infinity', true
+         FROM incident_area AS a
+         WHERE %(still)s AND a.identity_id = %(place_id)s AND a.state = step.state AND a.open
+           AND a.clock_at IS NULL AND a.incident_id > %(still_id)s::bigint
+         ORDER BY a.incident_id LIMIT %(most_each)s)) AS l
+), horizon AS (
+    SELECT at, incident_id
+    FROM (SELECT DISTINCT ON (state, still) at, incident_id FROM looked_at
+          WHERE seen >= %(most_each)s ORDER BY state, still, at DESC, incident_id DESC) AS cut
+    ORDER BY at, incident_id LIMIT 1
+), page AS (
+    SELECT l.at, i.id FROM looked_at AS l
+    JOIN incident AS i ON i.id = l.incident_id
+    LEFT JOIN horizon ON true
+    WHERE (horizon.at IS NULL OR (l.at, l.incident_id) <= (horizon.at, horizon.incident_id))
+      AND i.urgency < %(below)s
       AND i.merged_into_id IS NULL
-      AND (%(identity_id)s::bigint IS NULL OR i.scope_ids @> ARRAY[%(identity_id)s::bigint])
       AND (%(west)s::float IS NULL
            OR ST_X(i.geom) BETWEEN %(west)s AND %(east)s::float
               AND ST_Y(i.geom) BETWEEN %(south)s::float AND %(north)s::float)
@@ -145,87 +167,94 @@ WITH undone AS MATERIALIZED (
       AND (%(urgency)s::integer IS NULL OR i.urgency >= %(urgency)s)
       AND (%(words)s::text IS NULL OR strpos(lower(i.summary), lower(%(words)s)) > 0
            OR i.id::text = %(words)s)
-), chosen AS (
-    SELECT undone.*, count(*) OVER () AS total,
-           CASE WHEN %(down)s THEN -1 ELSE 1 END * CASE %(sort)s::text
-               -- Emergencies first, then what is late, then by urgency and the next deadline.
-               WHEN 'work' THEN
-                   CASE WHEN suspended_at IS NOT NULL THEN 9e15 ELSE 0 END
-                   - 1e15 * (CASE WHEN urgency >= 3 THEN 5 WHEN late THEN 4 ELSE urgency END)
-                   + coalesce(extract(epoch FROM next_at), 9e12)::float
-               WHEN 'deadline' THEN coalesce(extract(epoch FROM next_at), 9e12)::float
-               WHEN 'class' THEN class_rank
-               WHEN 'state' THEN array_position(
-                   ARRAY['reported', 'verified', 'dispatched', 'handling', 'handled', 'checked'],
-                   state)
-               WHEN 'area' THEN coalesce(grid_id, 0)
-               WHEN 'officer' THEN coalesce(officer_id, 0)
-               WHEN 'id' THEN id
-               ELSE extract(epoch FROM received_at) END::float AS rank
-    FROM undone
-    WHERE CASE %(lane)s::text
-        WHEN 'open' THEN true
-        WHEN 'late' THEN late
-        WHEN 'soon' THEN NOT late AND suspended_at IS NULL AND (
-            deadline_at - 0.2 * (deadline_at - received_at) < %(now)s
-            OR stage_deadline_at - 0.2 * (stage_deadline_at - greatest(
-                received_at, verified_at, dispatched_at, handled_at)) < %(now)s)
-        WHEN 'suspended' THEN suspended_at IS NOT NULL
-        WHEN 'unlocated' THEN geom IS NULL
-        WHEN 'emergency' THEN urgency >= 3
-        ELSE suspended_at IS NULL AND CASE %(lane)s::text
-            WHEN 'verify' THEN state = 'reported'
-            WHEN 'dispatch' THEN state = 'verified'
-            WHEN 'work' THEN state IN ('dispatched', 'handling')
-            WHEN 'check' THEN state = 'handled'
-            WHEN 'close' THEN state = 'checked' END END
-), page AS (
-    SELECT * FROM chosen
-    WHERE %(after_rank)s::float IS NULL OR (rank, id) > (%(after_rank)s, %(after_id)s::bigint)
-    ORDER BY rank, id LIMIT %(most)s
+    ORDER BY l.at, i.id LIMIT %(most)s
 )
-SELECT rank, id, total FROM page ORDER BY rank, id
+-- The end of time stands for no clock: told as NULL.
+SELECT nullif(at, 'infinity'), id, horizon
+FROM (SELECT at, id, false AS horizon FROM page
+      UNION ALL SELECT at, incident_id, true FROM horizon) AS found
+ORDER BY horizon, at, id
 
--- name: street_grids
--- The leaf areas that lie or once lay under an area, for walking its history by (grid, time).
-SELECT coalesce(array_agg(DISTINCT a.identity_id), '{}')
-FROM area AS a
-WHERE a.scheme = 'base' AND a.ancestor_ids @> ARRAY[%(identity_id)s::bigint]
-
--- name: street_finished
--- A page of finished work, newest first. Of each grid at most `most` rows before the cursor are
--- looked at (of the whole ground likewise), however long the history. The last row is how far
--- back all were read: where the next page begins when this one is not full.
-WITH looked_at AS MATERIALIZED (
-    SELECT i.*, count(*) OVER (PARTITION BY place.grid_id) AS seen, place.grid_id AS of_grid
-    FROM unnest(%(grid_ids)s::bigint[]) AS place (grid_id)
-    CROSS JOIN LATERAL (
-        SELECT * FROM incident AS i
-        WHERE i.grid_id = place.grid_id
-          AND i.received_at >= %(since)s AND i.received_at <= %(before)s
-          AND (i.received_at, i.id) < (%(before)s, %(before_id)s)
-        ORDER BY i.received_at DESC, i.id DESC LIMIT %(most_each)s
-    ) AS i
-    UNION ALL
-    SELECT i.*, count(*) OVER () AS seen, NULL
-    FROM (
-        SELECT * FROM incident AS i
-        WHERE %(grid_ids)s::bigint[] IS NULL
-          AND i.received_at >= %(since)s AND i.received_at <= %(before)s
-          AND (i.received_at, i.id) < (%(before)s, %(before_id)s)
-        ORDER BY i.received_at DESC, i.id DESC LIMIT %(most_each)s
-    ) AS i
-), horizon AS (
-    SELECT received_at, id
-    FROM (SELECT DISTINCT ON (of_grid) received_at, id FROM looked_at
-          WHERE seen >= %(most_each)s ORDER BY of_grid, received_at, id) AS cut
-    ORDER BY received_at DESC, id DESC LIMIT 1
-), page AS (
-    SELECT i.received_at, i.id FROM looked_at AS i LEFT JOIN horizon ON true
-    WHERE (horizon.id IS NULL OR (i.received_at, i.id) >= (horizon.received_at, horizon.id))
+-- name: street_emergencies
+-- Open emergencies, whatever else is open, the nearest deadline first.
+SELECT i.id FROM incident AS i
+WHERE i.closed_at IS NULL AND i.urgency >= 3 AND i.state = ANY (%(states)s)
+      AND (%(place_id)s = 0 OR i.scope_ids @> ARRAY[%(place_id)s::bigint])
       AND i.merged_into_id IS NULL
-      AND CASE %(lane)s::text WHEN 'finished' THEN i.closed_at IS NOT NULL
-                              WHEN 'all' THEN true ELSE i.state = %(lane)s END
+      AND (%(west)s::float IS NULL
+           OR ST_X(i.geom) BETWEEN %(west)s AND %(east)s::float
+              AND ST_Y(i.geom) BETWEEN %(south)s::float AND %(north)s::float)
+      AND (%(officer_id)s::bigint IS NULL OR i.officer_id = %(officer_id)s)
+      AND (%(unit_id)s::bigint IS NULL OR i.unit_id = %(unit_id)s)
+      AND (%(class)s::integer IS NULL OR i.class_rank = %(class)s)
+      AND (%(urgency)s::integer IS NULL OR i.urgency >= %(urgency)s)
+      AND (%(words)s::text IS NULL OR strpos(lower(i.summary), lower(%(words)s)) > 0
+           OR i.id::text = %(words)s)
+ORDER BY i.deadline_at, i.id LIMIT 100
+
+-- name: street_unplaced
+-- Open matters that came with words only, the oldest first.
+SELECT i.id FROM incident AS i
+WHERE i.grid_id IS NULL AND i.closed_at IS NULL
+      AND (%(place_id)s = 0 OR i.scope_ids @> ARRAY[%(place_id)s::bigint])
+      AND i.merged_into_id IS NULL
+      AND (%(west)s::float IS NULL
+           OR ST_X(i.geom) BETWEEN %(west)s AND %(east)s::float
+              AND ST_Y(i.geom) BETWEEN %(south)s::float AND %(north)s::float)
+      AND (%(officer_id)s::bigint IS NULL OR i.officer_id = %(officer_id)s)
+      AND (%(unit_id)s::bigint IS NULL OR i.unit_id = %(unit_id)s)
+      AND (%(class)s::integer IS NULL OR i.class_rank = %(class)s)
+      AND (%(urgency)s::integer IS NULL OR i.urgency >= %(urgency)s)
+      AND (%(words)s::text IS NULL OR strpos(lower(i.summary), lower(%(words)s)) > 0
+           OR i.id::text = %(words)s)
+ORDER BY i.id LIMIT 300
+
+-- name: street_of_officer
+-- An officer's open matters at a place, the nearest deadline first.
+SELECT i.id FROM assessment_fact AS f JOIN incident AS i ON i.id = f.incident_id
+WHERE f.officer_id = %(officer_id)s AND f.open AND i.closed_at IS NULL
+      AND i.state = ANY (%(states)s)
+      AND (%(due_before)s::timestamptz IS NULL OR i.deadline_at < %(due_before)s)
+      AND (%(place_id)s = 0 OR i.scope_ids @> ARRAY[%(place_id)s::bigint])
+      AND i.merged_into_id IS NULL
+      AND (%(west)s::float IS NULL
+           OR ST_X(i.geom) BETWEEN %(west)s AND %(east)s::float
+              AND ST_Y(i.geom) BETWEEN %(south)s::float AND %(north)s::float)
+      AND (%(officer_id)s::bigint IS NULL OR i.officer_id = %(officer_id)s)
+      AND (%(unit_id)s::bigint IS NULL OR i.unit_id = %(unit_id)s)
+      AND (%(class)s::integer IS NULL OR i.class_rank = %(class)s)
+      AND (%(urgency)s::integer IS NULL OR i.urgency >= %(urgency)s)
+      AND (%(words)s::text IS NULL OR strpos(lower(i.summary), lower(%(words)s)) > 0
+           OR i.id::text = %(words)s)
+ORDER BY i.suspended_at IS NOT NULL, i.deadline_at, i.id LIMIT 500
+
+-- name: street_beside
+SELECT json_build_object(
+    'category_name', c.name, 'category_en', c.name_en, 'officer_id', i.officer_id,
+    'extent', extent_told(i.id),
+    'stage_at', (SELECT min(s.at) FROM step AS s
+                 WHERE s.incident_id = i.id AND s.number > coalesce((
+                     SELECT max(o.number) FROM step AS o
+                     WHERE o.incident_id = i.id AND o.tier <> i.tier), 0))) AS body
+FROM incident AS i LEFT JOIN category AS c ON c.code = i.category_code
+WHERE i.id = %(id)s
+
+-- name: street_received
+-- A page of matters in the order in which they came, the newest first; `open` of one kind. At
+-- most `most_each` are looked at before the cursor, however long the history; the last row, where
+-- there is one, is how far back that was: the next page begins there.
+WITH looked_at AS MATERIALIZED (
+    SELECT a.incident_id, a.received_at FROM incident_area AS a
+    WHERE a.identity_id = %(place_id)s AND a.open = %(open)s
+      AND a.received_at >= %(since)s AND a.received_at <= %(before)s
+      AND (a.received_at, a.incident_id) < (%(before)s::timestamptz, %(before_id)s::bigint)
+      AND a.state = ANY (%(states)s)
+      AND (%(class)s::integer IS NULL OR a.class_rank = %(class)s)
+    ORDER BY a.received_at DESC, a.incident_id DESC LIMIT %(most_each)s
+), page AS (
+    SELECT i.received_at, i.id FROM looked_at AS l JOIN incident AS i ON i.id = l.incident_id
+    WHERE true
+      AND i.merged_into_id IS NULL
       AND (%(west)s::float IS NULL
            OR ST_X(i.geom) BETWEEN %(west)s AND %(east)s::float
               AND ST_Y(i.geom) BETWEEN %(south)s::float AND %(north)s::float)
@@ -238,18 +267,24 @@ WITH looked_at AS MATERIALIZED (
     ORDER BY i.received_at DESC, i.id DESC LIMIT %(most)s
 )
 SELECT received_at, id, false AS horizon FROM page
-UNION ALL SELECT received_at, id, true FROM horizon
+UNION ALL
+(SELECT l.received_at, l.incident_id, true FROM looked_at AS l
+ WHERE (SELECT count(*) FROM looked_at) >= %(most_each)s
+ ORDER BY l.received_at, l.incident_id LIMIT 1)
 ORDER BY horizon, received_at DESC, id DESC
 
 -- name: street_rows
 -- What a list shows of matters, in the order of their numbers as asked.
-SELECT i.id, json_build_object(
+SELECT json_build_object(
     'id', i.id, 'at', i.received_at, 'text', i.summary, 'class', class.code,
     'category', category.name, 'category_en', category.name_en, 'state', i.state,
     'tier', i.tier, 'urgency', i.urgency, 'emergency', i.emergency,
     'deadline_at', i.deadline_at, 'stage_deadline_at', i.stage_deadline_at,
-    'stage_at', greatest(i.received_at, i.verified_at, i.dispatched_at,
-                         i.handled_at),
+    -- A stage is the stay in one tier: it begins with the first step there.
+    'stage_at', (SELECT min(s.at) FROM step AS s
+                 WHERE s.incident_id = i.id AND s.number > coalesce((
+                     SELECT max(o.number) FROM step AS o
+                     WHERE o.incident_id = i.id AND o.tier <> i.tier), 0)),
     'suspended_at', i.suspended_at, 'closed_at', i.closed_at,
     'area_code', area.code, 'area_name', area.name, 'officer_id', i.officer_id,
     'officer', officer.name, 'unit', unit.name,
@@ -264,46 +299,53 @@ LEFT JOIN unit ON unit.id = i.unit_id
 ORDER BY asked.place
 
 -- name: street_points
--- Open work at a place as points of the map, the most urgent first.
+-- Open work at a place as points of the map: emergencies, and the 600 nearest deadlines.
 SELECT coalesce(json_agg(json_build_array(
            i.id, round(ST_X(i.geom)::numeric, 6), round(ST_Y(i.geom)::numeric, 6), i.urgency,
            (i.suspended_at IS NULL AND coalesce(i.deadline_at < %(now)s, false))::integer,
-           i.officer_id)), '[]')::text AS body
+           i.officer_id) ORDER BY i.urgency DESC, i.id), '[]')::text AS body
 FROM (
-    SELECT * FROM incident
-    WHERE closed_at IS NULL AND merged_into_id IS NULL AND geom IS NOT NULL
-      AND (%(identity_id)s::bigint IS NULL OR scope_ids @> ARRAY[%(identity_id)s::bigint])
-    ORDER BY urgency DESC, deadline_at, id LIMIT 3000
+    SELECT i.* FROM (
+        SELECT a.incident_id AS id FROM (
+            SELECT incident_id FROM incident_area
+            WHERE identity_id = %(place_id)s AND clock_at IS NOT NULL
+            ORDER BY clock_at, incident_id LIMIT 600) AS a
+        UNION
+        SELECT e.id FROM incident AS e
+        WHERE e.closed_at IS NULL AND e.urgency >= 3
+          AND (%(place_id)s = 0 OR e.scope_ids @> ARRAY[%(place_id)s::bigint])) AS shown
+    JOIN incident AS i USING (id)
+    WHERE i.geom IS NOT NULL AND i.merged_into_id IS NULL
 ) AS i
 
 -- name: street_duty
 -- Who is posted to an area or under it, on shift or holding open work; the busiest first.
 WITH city AS (
     SELECT %(now)s::timestamptz AT TIME ZONE setting_text('time_zone', 'Asia/Shanghai') AS local
-), load AS (
-    SELECT officer_id, count(*) AS open,
-           count(*) FILTER (WHERE suspended_at IS NULL AND (deadline_at < %(now)s
-                            OR stage_deadline_at < %(now)s)) AS late,
-           count(*) FILTER (WHERE urgency >= 3) AS emergencies
-    FROM incident
-    WHERE closed_at IS NULL AND merged_into_id IS NULL AND officer_id IS NOT NULL
-    GROUP BY officer_id
 ), posted AS (
     SELECT duty.officer_id, bool_or(on_shift(shift.weekdays, shift.starts, shift.ends, city.local))
                AS on_shift,
            (array_agg(duty.role ORDER BY role_order.rank))[1] AS role,
            string_agg(DISTINCT area.name, '、' ORDER BY area.name) AS areas,
            (array_agg(area.code ORDER BY area.code))[1] AS area_code,
-           array_agg(DISTINCT duty.line_code) FILTER (WHERE duty.line_code IS NOT NULL) AS lines,
+           array_agg(DISTINCT line.name) FILTER (WHERE line.name IS NOT NULL) AS lines,
+           array_agg(DISTINCT line.name_en) FILTER (WHERE line.name IS NOT NULL) AS lines_en,
            string_agg(DISTINCT shift.name, '、') AS shifts
     FROM duty
     CROSS JOIN city
     JOIN area ON area.identity_id = duty.area_identity_id AND upper_inf(area.period)
     LEFT JOIN shift ON shift.code = duty.shift_code
     LEFT JOIN role_order ON role_order.role = duty.role
+    LEFT JOIN line ON line.code = duty.line_code
     WHERE duty.scope_ids @> ARRAY[%(identity_id)s::bigint] AND duty.period @> %(now)s::timestamptz
       AND area.scheme = 'base'
     GROUP BY duty.officer_id
+), load AS (
+    SELECT key_id AS officer_id, sum(open) AS open, sum(overdue) AS late
+    FROM assessment_count
+    WHERE subject = 'officer' AND grain = 'ever' AND starts = DATE '1970-01-01'
+      AND key_id = ANY (ARRAY(SELECT officer_id FROM posted))
+    GROUP BY key_id
 )
 SELECT json_build_object(
     'total', (SELECT count(*) FROM posted),
@@ -313,13 +355,12 @@ SELECT json_build_object(
             'id', shown.officer_id, 'code', shown.officer_code, 'name', shown.name,
             'phone', shown.phone, 'role', shown.role, 'areas', shown.areas,
             'area_code', shown.area_code, 'lines', shown.lines, 'shift', shown.shifts,
-            'on_shift', shown.on_shift, 'open', shown.open, 'late', shown.late,
-            'emergencies', shown.emergencies)
+            'lines_en', shown.lines_en, 'on_shift', shown.on_shift, 'open', shown.open,
+            'late', shown.late)
             ORDER BY shown.open DESC, shown.late DESC, shown.officer_id), '[]')
         FROM (
             SELECT posted.*, officer.officer_code, officer.name, officer.phone,
-                   coalesce(load.open, 0) AS open, coalesce(load.late, 0) AS late,
-                   coalesce(load.emergencies, 0) AS emergencies
+                   coalesce(load.open, 0) AS open, coalesce(load.late, 0) AS late
             FROM posted
             JOIN officer ON officer.id = posted.officer_id
             LEFT JOIN load ON load.officer_id = posted.officer_id
@@ -329,16 +370,14 @@ SELECT json_build_object(
     'units', (
         SELECT coalesce(json_agg(json_build_object(
             'id', unit.id, 'code', unit.unit_code, 'name', unit.name, 'kind', unit.kind,
-            'categories', unit.categories, 'open', coalesce(busy.open, 0),
-            'late', coalesce(busy.late, 0)) ORDER BY unit.kind, unit.unit_code), '[]')
+            'categories', unit.categories, 'open', busy.open, 'late', busy.late)
+            ORDER BY unit.kind, unit.unit_code), '[]')
         FROM unit
         LEFT JOIN (
-            SELECT unit_id, count(*) AS open,
-                   count(*) FILTER (WHERE suspended_at IS NULL AND deadline_at < %(now)s) AS late
-            FROM incident
-            WHERE closed_at IS NULL AND merged_into_id IS NULL AND unit_id IS NOT NULL
-            GROUP BY unit_id
-        ) AS busy ON busy.unit_id = unit.id
+            SELECT key_id, sum(open) AS open, sum(overdue) AS late FROM assessment_count
+            WHERE subject = 'unit' AND grain = 'ever' AND starts = DATE '1970-01-01'
+            GROUP BY key_id
+        ) AS busy ON busy.key_id = unit.id
         -- Those that work on this ground: for it, for what encloses it, or for all.
         WHERE unit.area_identity_id IS NULL OR unit.area_identity_id = ANY (%(ancestor_ids)s)
            OR EXISTS (SELECT FROM area AS place
