@@ -62,6 +62,22 @@ const moments = new Intl.DateTimeFormat(locale, {month: '2-digit', day: '2-digit
 export const moment = value => (value ? moments.format(new Date(value)) : '—');
 export const number = value => (value === null || value === undefined ? '—' : Number(value).toLocaleString(locale));
 
+/** How far off a deadline is, in words, and whether it is past. */
+export function remaining(deadline) {
+  const minutes = Math.round((new Date(deadline) - Date.now()) / 60000);
+  const size = Math.abs(minutes);
+  const [value, unit] = size < 60 ? [size, 'minutes'] : size < 2880 ? [Math.round(size / 60), 'hours'] : [Math.round(size / 1440), 'days'];
+  return {late: minutes < 0, soon: minutes >= 0 && minutes < 240, words: t(`desk.${minutes < 0 ? 'late_by' : 'left'}_${unit}`, {count: value})};
+}
+
+export function deadline(row) {
+  if (row.closed_at) return make('span', {text: t('desk.done')});
+  if (row.suspended) return make('span', {text: t('state.suspended')});
+  if (!row.deadline_at) return make('span', {text: '—'});
+  const {late, soon, words} = remaining(row.deadline_at);
+  return make('span', {class: late ? 'late' : soon ? 'soon' : '', text: words, title: moment(row.deadline_at)});
+}
+
 /** The word for a value of a kind: `named('state', 'closed')`. */
 export const named = (kind, value) => t(`${kind}.${value}`, {otherwise: value ?? ''});
 export const query = values => new URLSearchParams(Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== '')).toString();
