@@ -34,7 +34,7 @@ class _Person:
 def _short(value: Any) -> str | None:
     text = words(value)
     if text is not None and len(text) > LONGEST:
-        raise InvalidInput(f"it has more than {LONGEST} characters")
+        raise InvalidInput(f"it has more than {LONGEST} characters", "text")
     return text
 
 

@@ -64,7 +64,7 @@ def checked(run: Run, batch: Batch, at: int, values: dict[str, Any],
         try:
             read.append(reader(values[name][at]))
         except InvalidInput as problem:
-            reason = "text" if reader is words else "number"
+            reason = "text" if reader is words else problem.field or "number"
             run.put_aside(batch, at, reason, f"{name}: {problem.message}")
             read.append(None)
     return tuple(read)

@@ -49,7 +49,7 @@ def coded(table: Mapping[str, tuple[str, ...]]) -> Callable[[Any], str | None]:
             return None
         if (code := by_word.get(normalised(text))) is None:
             told = ", ".join(f"{code} ({names[0]})" for code, names in table.items())
-            raise InvalidInput(f"{text!r:.40} is not known here: use one of {told}")
+            raise InvalidInput(f"{text!r:.40} is not known here: use one of {told}", "word")
         return code
 
     return read

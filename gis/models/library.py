@@ -25,8 +25,9 @@ class OtherName(Base):
     __tablename__ = "other_name"
     __table_args__ = (
         CheckConstraint("kind IN ('house', 'building', 'compound', 'road', 'area')", name="kind"),
-        CheckConstraint("origin = CASE WHEN field IS NULL THEN 'alias' ELSE 'former' END",
-                        name="origin"),
+        CheckConstraint(
+            "origin IN ('alias', 'former') AND (field IS NULL OR origin = 'former')",
+            name="origin"),
         CheckConstraint(
             "(address_id IS NOT NULL) = (kind = 'house')"
             " AND (building_id IS NOT NULL) = (kind = 'building')"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from gis import codes
 from gis.codes import Level, StreetKind
 from gis.errors import InvalidCode
+from gis.minting import mint_buildings, mint_grids, mint_houses
 
 DISTRICTS = st.builds(
     "{}{:04d}".format, st.sampled_from(sorted(codes.PROVINCES)), st.integers(100, 9999))
@@ -128,3 +129,64 @@ def test_serials_end_at_999() -> None:
     assert codes.mint_serials([998], [(0, 0)]) == [999]
     with pytest.raises(InvalidCode, match="999"):
         codes.mint_serials([998], [(0, 0), (1, 0)])
+
+
+@pytest.mark.parametrize(
+    "text,words",
+    [
+        ("3301", "breaks off before a district (6)"),
+        ("33010400100200", "longer than a community (12) and breaks off before a grid (15)"),
+        ("3301040010020100001000", "longer than a building (19) and breaks off before a house"),
+        ("3" * 26, "longer than a house (25)"),
+        ("330004001002", "prefecture '00' (characters 3–4) is the province itself"),
+        ("01020199010400100207", "province '99' (characters 7–8)"),
+    ])
+def test_a_wrong_length_says_where_it_breaks_off(text: str, words: str) -> None:
+    with pytest.raises(InvalidCode) as caught:
+        codes.parse(text)
+    assert words in caught.value.message
+
+
+def test_parts_are_told_with_what_is_wrong() -> None:
+    told = codes.told_parts("44030600960102t0117", Level.BUILDING)
+    assert [(part.name, part.first, part.last, bool(part.problem)) for part in told][-2:] == [
+        ("survey", 13, 14, False), ("building", 15, 19, True)]
+    assert codes.readings("330104001002003") == (Level.GRID, Level.UNIT_GRID)
+    assert codes.readings("33") == ()
+
+
+COMMUNITY = "330104001002"
+
+
+@given(st.sets(st.integers(1, 900)),
+       st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=9))
+def test_a_split_mints_new_grids_none_of_which_was_ever_given(
+    ever: set[int], centroids: list[tuple[float, float]]
+) -> None:
+    given_codes = [codes.grid_code(COMMUNITY, serial) for serial in ever]
+    minted = mint_grids(COMMUNITY, [*given_codes, "330104001003999", "x"], centroids)
+    assert not set(minted) & set(given_codes)
+    assert len(set(minted)) == len(centroids)
+    assert all(codes.parse(code).community == COMMUNITY for code in minted)
+    assert [int(code[-3:]) for code in minted] == codes.mint_serials(ever, centroids)
+
+
+@given(st.sets(st.integers(0, 99_000)), st.integers(1, 50), st.integers(0, 99))
+def test_new_buildings_and_houses_follow_the_highest(
+    ever: set[int], count: int, survey: int
+) -> None:
+    given_codes = [codes.building_code(COMMUNITY, survey, serial) for serial in ever]
+    minted = mint_buildings(COMMUNITY, [*given_codes, f"{COMMUNITY}{survey:02d}T0117"], count,
+                            survey)
+    assert minted == sorted(set(minted) - set(given_codes))
+    assert minted[0] == codes.building_code(COMMUNITY, survey, max(ever, default=0) + 1)
+    houses = mint_houses(minted[0], [minted[0] + "000007", minted[-1][:18] + "X000009"], count)
+    assert houses[0] == minted[0] + "000008"
+    assert all(codes.parse(code).level is Level.HOUSE for code in houses)
+
+
+def test_used_up_serials_are_told() -> None:
+    with pytest.raises(InvalidCode, match="1 serials after 99999 do not fit"):
+        mint_buildings(COMMUNITY, [COMMUNITY + "0199999"])
+    with pytest.raises(InvalidCode, match="community"):
+        mint_grids("330104001", [], [(0, 0)])

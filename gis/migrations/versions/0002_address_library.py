@@ -62,8 +62,9 @@ def _other_names() -> None:
         _scope_ids(),
         sa.CheckConstraint("kind IN ('house', 'building', 'compound', 'road', 'area')",
                            name=op.f("other_name_kind_check")),
-        sa.CheckConstraint("origin = CASE WHEN field IS NULL THEN 'alias' ELSE 'former' END",
-                           name=op.f("other_name_origin_check")),
+        sa.CheckConstraint(
+            "origin IN ('alias', 'former') AND (field IS NULL OR origin = 'former')",
+            name=op.f("other_name_origin_check")),
         sa.CheckConstraint(
             "(address_id IS NOT NULL) = (kind = 'house')"
             " AND (building_id IS NOT NULL) = (kind = 'building')"
