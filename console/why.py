@@ -57,6 +57,12 @@ def _place(facts: Json, lang: str) -> list[str]:
     by = facts.get("place_by")
     if by in ("house_code", "building_code", "address"):
         lines.append(language.text(f"why.place_by_{by}", lang))
+    elif by == "words":
+        lines.append(language.text("why.place_by_words", lang, text=facts["understood"],
+                                   sure=f"{facts['sure']:.0%}"))
+    if facts.get("candidates"):
+        lines.append(language.text("why.candidates", lang, texts=language.text(
+            "why.list_joint", lang).join(facts["candidates"])))
     return lines
 
 

@@ -18,9 +18,10 @@ def settle_city(admin_url: str, settings: Settings) -> None:
     admin_url
         libpq URL of the role that owns the database, which has been migrated.
     settings
-        `nearest_m` and `time_zone` of these.
+        `nearest_m`, `address_sure` and `time_zone` of these.
     """
-    values = {"nearest_m": settings.nearest_m, "time_zone": settings.time_zone}
+    values = {"nearest_m": settings.nearest_m, "address_sure": settings.address_sure,
+              "time_zone": settings.time_zone}
     with psycopg.connect(admin_url) as connection:
         for name, value in values.items():
             connection.execute(

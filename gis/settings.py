@@ -50,6 +50,7 @@ class Settings:
     port: int = 5006
     time_zone: str = "Asia/Shanghai"
     nearest_m: float = 200.0
+    address_sure: float = 0.85
     live_poll_ms: int = 200
     tick_s: float = 5.0
     demo: bool = True
@@ -68,6 +69,8 @@ class Settings:
             raise SetupError(f"GRIDWALL_TICK_S is {self.tick_s}: 0.05 to 5 are lawful")
         if self.nearest_m < 0:
             raise SetupError(f"GRIDWALL_NEAREST_M is {self.nearest_m}: it can't be below 0")
+        if not 0.5 <= self.address_sure <= 1:
+            raise SetupError(f"GRIDWALL_ADDRESS_SURE is {self.address_sure}: 0.5 to 1 are lawful")
         try:
             zoneinfo.ZoneInfo(self.time_zone)
         except (ValueError, zoneinfo.ZoneInfoNotFoundError):

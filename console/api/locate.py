@@ -6,11 +6,14 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from psycopg import AsyncConnection
 
 from console.api.parameters import Scheme, moment, words
 from console.api.scoped import scoped
+from console.understanding import MOST_CANDIDATES, needs_words, understood
 from console.why import explained, language_of
 from gis import queries
+from gis.addressing import search
 from gis.codes import Level, level_of
 from gis.errors import InvalidInput, UnknownCategory
 from gis.reports import check_report
@@ -48,7 +51,24 @@ async def locate(
             known = await connection.execute(queries.get("is_scheme"), {"scheme": scheme})
             if not (await known.fetchone())[0]:
                 raise InvalidInput(f"{scheme!r} is no scheme here", "scheme")
+        facts = await _understand(connection, values) if needs_words(place) else {}
         cursor = await connection.execute(queries.get("locate"), values)
         rows = await cursor.fetchall()
     answer = {"assignments": [row[0] for row in rows]}
+    for assignment in answer["assignments"]:
+        assignment["facts"] = (assignment.get("facts") or {}) | facts
     return explained(answer, language_of(request), request.app.state.settings.time_zone)
+
+
+async def _understand(connection: AsyncConnection, values: dict[str, Any]) -> dict[str, Any]:
+    """Put what the words are understood as among the values; what to tell of it."""
+    found = await search(connection, values["address"], limit=MOST_CANDIDATES)
+    sure = understood(found)
+    if sure is None:
+        exact = found.matches and found.matches[0].how == "exact"
+        return {} if exact else {"candidates": [match.text for match in found.matches]}
+    match = found.matches[0]
+    values["house_code"] = match.house_code or (
+        match.building_code if match.address_id is None else None)
+    values["address"] = match.text
+    return {"place_by": "words", "understood": sure["text"], "sure": sure["score"]}

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from console.api.body import read_body, read_json
 from console.api.schemas import BATCH_DOCS, REPORT_DOCS
 from console.problems import problem, respond
+from console.understanding import understand, with_candidates
 from console.why import explained, language_of
 from gis import queries
 from gis.database import Database
@@ -34,7 +35,9 @@ async def file_report(request: Request) -> Response:
     state = request.app.state
     sent = read_json(request, await read_body(request, state.settings.body_limit_bytes))
     report = check_report(sent, await state.categories.codes(), datetime.now(UTC))
+    [candidates] = await understand(state.database, request.state.secret, [report])
     _, created, answer = await state.gatherer.file(request.state.secret, report)
+    with_candidates(answer, candidates)
     state.metrics.reports.labels("created" if created else "repeated").inc()
     body = orjson.dumps(explained(answer, language_of(request)))
     return Response(body, 201 if created else 200, media_type="application/json")
@@ -54,7 +57,10 @@ async def file_batch(request: Request) -> Response:
         except InvalidInput as fault:
             answers[place] = problem(fault)
     language = language_of(request)
+    candidates = dict(zip((place for place, _ in good), await understand(
+        state.database, request.state.secret, [report for _, report in good]), strict=True))
     for place, answer in await _file_all(request, good):
+        with_candidates(answer, candidates[place])
         answers[place] = explained(answer, language) if "assignments" in answer else answer
     state.metrics.reports.labels("batched").inc(len(good))
     state.metrics.reports.labels("refused").inc(len(sent) - len(good))

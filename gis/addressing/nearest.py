@@ -8,7 +8,7 @@ import psycopg
 
 from gis import queries
 from gis.addressing.search import Findings, Match
-from gis.crs import parse_datum, to_cgcs2000
+from gis.crs import to_cgcs2000
 
 WITHIN_M = 1_000.0
 
@@ -34,7 +34,7 @@ async def nearest(connection: psycopg.AsyncConnection, lon: float, lat: float,
     UnknownDatum
         For a datum that is none.
     """
-    x, y = to_cgcs2000(lon, lat, parse_datum(datum))
+    x, y, _ = to_cgcs2000(lon, lat, datum)
     cursor = await connection.execute(queries.get("nearest_buildings"), {
         "lon": float(x), "lat": float(y), "within_m": within_m, "limit": limit})
     rows = await cursor.fetchall()

@@ -23,7 +23,7 @@ from gis.addressing.text import normalise
 from gis.addressing.weighing import Sight, Site, Weighed, see, weigh
 from gis.addressing.western import is_western
 
-# From here on an answer that stands alone is taken for granted.
+# From here on an answer that stands alone is taken for granted, unless the city sets otherwise.
 SURE = 0.85
 # Two answers so close are not told apart.
 MARGIN, EQUAL = 0.08, 0.004
@@ -60,7 +60,11 @@ class Match:
 
 @dataclass(frozen=True)
 class Findings:
-    """What came of a search, best first; `level` is the one that the words determine."""
+    """What came of a search, best first; `level` is the one that the words determine.
+
+    `ambiguous`: the first match is not to be taken for granted, because others are as good or
+    nearly so, or because it is not good enough.
+    """
 
     matches: list[Match] = field(default_factory=list)
     ambiguous: bool = False
@@ -69,9 +73,7 @@ class Findings:
     @property
     def sure(self) -> Match | None:
         """The first match where it may be taken for granted."""
-        if not self.matches or self.ambiguous or self.matches[0].score < SURE:
-            return None
-        return self.matches[0]
+        return None if self.ambiguous or not self.matches else self.matches[0]
 
 
 async def search(connection: psycopg.AsyncConnection, text: str, *, limit: int = 5,
@@ -126,12 +128,12 @@ def _searching(text: str, limit: int, place: Any, gazetteers: Gazetteers) -> Ask
         found = yield from _by_code(asked.upper(), limit)
         if found.matches:
             return found
-    whose, *version, standard, other = (yield "search_opening", {"asked": asked})[0]
+    whose, *version, standard, other, sure = (yield "search_opening", {"asked": asked})[0]
     found = yield from _as_written(standard, other, limit)
     if found.matches:
         return found
     gazetteer = yield from _current((*place, whose), version, gazetteers)
-    return (yield from _by_words(normalise(asked), limit, gazetteer))
+    return (yield from _by_words(normalise(asked), limit, gazetteer, sure))
 
 
 def _by_code(code: str, limit: int) -> Asking:
@@ -173,7 +175,7 @@ def _current(place: Any, version: Any, gazetteers: Gazetteers) -> Asking:
     return gazetteer
 
 
-def _by_words(form: str, limit: int, gazetteer: Gazetteer) -> Asking:
+def _by_words(form: str, limit: int, gazetteer: Gazetteer, sure: float) -> Asking:
     names = gazetteer.western if is_western(form) else gazetteer.chinese
     sight = see(form, names.hits(form), divisions_in(form))
     weighed = _weighed(sight, (yield from _sites(sight)), gazetteer)
@@ -185,7 +187,7 @@ def _by_words(form: str, limit: int, gazetteer: Gazetteer) -> Asking:
     candidates = [one for one in candidates if one.score >= _LEAST]
     if not candidates:
         return (yield from _by_less(sight, limit, gazetteer))
-    return (yield from _answers(candidates, limit))
+    return (yield from _answers(candidates, limit, sure))
 
 
 def _sites(sight: Sight) -> Asking:
@@ -254,7 +256,7 @@ def rooms_of(roles: Roles) -> list[str]:
     return rooms
 
 
-def _answers(candidates: list[Candidate], limit: int) -> Asking:
+def _answers(candidates: list[Candidate], limit: int, sure: float) -> Asking:
     best = candidates[0].score
     # What another site of the same building says is no other answer.
     tied = [one for one in candidates if one.score >= best - EQUAL]
@@ -268,7 +270,7 @@ def _answers(candidates: list[Candidate], limit: int) -> Asking:
         matches.append(replace(
             told, score=round(min(one.score, 1.0), 3), how=one.how, reason=tuple(one.reasons),
             tied=len(tied) > 1 and at < len(tied)))
-    return Findings(matches, len(close) > 1 or best < SURE, _level(tied))
+    return Findings(matches, len(close) > 1 or best < sure, _level(tied))
 
 
 def _level(tied: list[Candidate]) -> str:

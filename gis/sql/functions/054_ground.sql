@@ -61,6 +61,17 @@ BEGIN
 END
 $$;
 
+-- The code of what a report's words were understood as; NULL where it has none.
+CREATE OR REPLACE FUNCTION understood_code(r report)
+RETURNS text
+LANGUAGE sql STABLE SET search_path = public, pg_temp
+AS $$
+    SELECT coalesce(
+        (SELECT a.house_code FROM address AS a WHERE a.id = r.understood_address_id),
+        CASE WHEN r.understood_address_id IS NULL THEN
+            (SELECT b.building_code FROM building AS b WHERE b.id = r.understood_building_id) END)
+$$;
+
 -- The nearest leaf of a scheme within a distance, to the millimetre; ties to the lowest code.
 CREATE OR REPLACE FUNCTION nearest_leaf(
     in_scheme text, lon double precision, lat double precision, within_m double precision,

@@ -59,7 +59,11 @@ BEGIN
         found := locate_point(
             coalesce(r.lon, ST_X(r.geom)), coalesce(r.lat, ST_Y(r.geom)),
             CASE WHEN r.lon IS NULL THEN 'cgcs2000' ELSE r.datum END, r.accuracy_m,
-            r.house_code, r.address, c.line_code, r.received_at, rules);
+            coalesce(r.house_code, CASE WHEN r.understood_text IS NOT NULL THEN understood_code(r) END),
+            coalesce(r.understood_text, r.address), c.line_code, r.received_at, rules);
+        IF r.understood_text IS NOT NULL THEN
+            found := as_understood(found, r);
+        END IF;
         base := found[1];
         all_scope_ids := '{}';
         FOREACH l IN ARRAY found LOOP

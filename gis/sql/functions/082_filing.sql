@@ -1,5 +1,23 @@
 -- Filing: the door by which programs hand in reports, and what they are answered.
 
+-- Locations that follow from words, with what the words were understood as and how surely.
+CREATE OR REPLACE FUNCTION as_understood(locations location[], r report)
+RETURNS location[]
+LANGUAGE plpgsql IMMUTABLE SET search_path = public, pg_temp
+AS $$
+DECLARE
+    one location;
+BEGIN
+    FOR place IN 1 .. cardinality(locations) LOOP
+        one := locations[place];
+        one.facts := one.facts || jsonb_build_object(
+            'place_by', 'words', 'understood', r.understood_text, 'sure', r.understood_score);
+        locations[place] := one;
+    END LOOP;
+    RETURN locations;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION report_answers(report_ids bigint[])
 RETURNS TABLE (id bigint, answer jsonb)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -65,14 +83,19 @@ BEGIN
         FROM ROWS FROM (jsonb_to_recordset(reports) AS (
             text text, category text, lon double precision, lat double precision, datum text,
             accuracy_m double precision, address text, house_code text, channel text,
-            external_id text, occurred_at timestamptz, photos jsonb)) WITH ORDINALITY AS r
+            external_id text, occurred_at timestamptz, photos jsonb,
+            understood jsonb)) WITH ORDINALITY AS r
     ), stored AS (
         INSERT INTO report (
             id, caller_id, text, category_code, lon, lat, datum, accuracy_m, address, house_code,
-            channel, external_id, occurred_at, photos)
+            channel, external_id, occurred_at, photos, understood_address_id,
+            understood_building_id, understood_text, understood_score)
         SELECT s.id, caller.id, coalesce(s.text, ''), s.category, s.lon, s.lat,
                coalesce(s.datum, 'wgs84'), s.accuracy_m, s.address, s.house_code, s.channel,
-               s.external_id, s.occurred_at, s.photos
+               s.external_id, s.occurred_at, s.photos,
+               (s.understood ->> 'address_id')::bigint,
+               (s.understood ->> 'building_id')::bigint, s.understood ->> 'text',
+               (s.understood ->> 'score')::double precision
         FROM sent AS s
         -- In one order for all, so that two batches with the same ids never wait for each other.
         ORDER BY s.channel, s.external_id, s.ordinality

@@ -5,7 +5,8 @@ SELECT CASE WHEN scope_all() THEN 'whole' ELSE scope_ids()::text END, count(*),
        coalesce(max(id), 0),
        ARRAY(SELECT a.id FROM address AS a WHERE a.text = %(asked)s LIMIT 50),
        ARRAY(SELECT o.address_id FROM other_name AS o
-             WHERE o.name = %(asked)s AND o.kind = 'house' LIMIT 50)
+             WHERE o.name = %(asked)s AND o.kind = 'house' LIMIT 50),
+       setting_number('address_sure', 0.85)
 FROM site_change
 
 -- name: gazetteer_names

@@ -169,25 +169,3 @@ async def test_metrics_name_routes_and_no_paths(shared_town):
     text = (await client.get("/metrics")).text
     assert 'route="/api/areas/{code}"' in text
     assert GRID not in text
-
-
-async def test_addresses_are_found_by_code_text_part_and_likeness(town):
-    with psycopg.connect(town.admin_url) as connection:
-        connection.execute(
-            "INSERT INTO address (house_code, text, geom) SELECT '330104001001010000100000' || n,"
-            " '凯旋街道文一西路' || n || '号', ST_SetSRID(ST_MakePoint(120.005, 30.005), 4490)"
-            " FROM generate_series(1, 3) AS n")
-        connection.execute("SELECT settle_places()")
-    client = town.client(town.token("hall"))
-
-    async def ask(q):
-        return (await client.get("/api/addresses", params={"q": q, "limit": 2})).json()
-
-    assert [one["how"] for one in await ask("凯旋街道文一西路2号")] == ["exact"]
-    assert [one["how"] for one in await ask("3301040010010100001000003")] == ["code"]
-    assert [one["how"] for one in await ask("凯旋")] == ["prefix", "prefix"]
-    assert [one["how"] for one in await ask("西路3")] == ["contains"]
-    assert (await ask("凯旋街文一西路3号"))[0]["how"] == "similar"
-    assert await ask("100%_") == []
-    [found] = await ask("凯旋街道文一西路2号")
-    assert (found["lon"], found["lat"], found["score"]) == (120.005, 30.005, 1.0)
