@@ -29,6 +29,13 @@ class Span:
     since: datetime
     until: datetime
 
+    @property
+    def grains(self) -> dict[str, list[date]]:
+        """The `days` and whole `months` whose counts make it up."""
+        told = list(self.period.grains())
+        return {"days": [starts for grain, starts in told if grain == "day"],
+                "months": [starts for grain, starts in told if grain == "month"]}
+
 
 async def settle(database: Database) -> None:
     """Count all that was committed before this call; nothing to do costs next to nothing."""
@@ -157,9 +164,7 @@ async def rules_of(connection: AsyncConnection, by: str,
 
 async def _counts(connection: AsyncConnection, by: str, span: Span, key_id: int | None,
                   ) -> dict[int, dict[str, Any]]:
-    grains, starts = zip(*span.period.grains(), strict=True)
-    rows = await _all(connection, "assessed_counts", subject=by, grains=list(grains),
-                      starts=list(starts), key_id=key_id)
+    rows = await _all(connection, "assessed_counts", subject=by, key_id=key_id, **span.grains)
     return {row["key_id"]: row for row in rows}
 
 

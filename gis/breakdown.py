@@ -47,8 +47,7 @@ async def statistics(connection: AsyncConnection, span: Span, scheme: str = "bas
         No such area, or not for the caller.
     """
     here = await _area(connection, scheme, area)
-    grains, starts = zip(*span.period.grains(), strict=True)
-    spans = {"grains": list(grains), "starts": list(starts)}
+    spans = span.grains
     rows = await _all(connection, "statistics_by_class", subject=here["level"],
                       key_id=here["identity_id"], **spans)
     classes = await _all(connection, "statistics_classes")

@@ -85,6 +85,7 @@ AS $$
         CROSS JOIN LATERAL (
             VALUES ('day', p.day), ('month', date_trunc('month', p.day)::date)) AS g (grain, starts)
         GROUP BY 1, 2, 3, 4, 5 HAVING sum(p.solved) <> 0
+        ORDER BY 1, 2, 3, 4, 5
         ON CONFLICT (subject, grain, starts, key_id, bucket)
             DO UPDATE SET solved = t.solved + excluded.solved
     ), daily AS MATERIALIZED (
@@ -116,6 +117,8 @@ AS $$
            d.in_community, d.in_street, d.reopened, d.returned, d.rated, d.rating_sum)
           <> (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
     GROUP BY 1, 2, 3, 4, 5, 6
+    -- Rows that are read together lie together.
+    ORDER BY 1, 2, 3, 4, 5, 6
     ON CONFLICT (subject, grain, starts, key_id, class_rank, service) DO UPDATE SET
         reported = c.reported + excluded.reported, open = c.open + excluded.open,
         overdue = c.overdue + excluded.overdue, solved = c.solved + excluded.solved,

@@ -18,28 +18,37 @@ SELECT part, weight, target FROM score_part WHERE subject = %(subject)s
 SELECT stars, least FROM star_rule
 
 -- name: assessed_counts
--- Sums over the months and days of a period, by whose they are; one probe of the key each.
-WITH span AS (
-    SELECT * FROM unnest(%(grains)s::text[], %(starts)s::date[]) AS g (grain, starts)
-), counted AS (
+-- Sums over the months and days of a period, by whose they are. Days and months are asked for
+-- one by one, so that no plan can walk the days of other periods.
+WITH counted AS (
     SELECT c.key_id, sum(c.reported) AS reported, sum(c.open) AS open, sum(c.overdue) AS overdue,
            sum(c.solved) AS solved, sum(c.rejected) AS rejected, sum(c.on_time) AS on_time,
            sum(c.late) AS late, sum(c.in_grid) AS in_grid, sum(c.in_community) AS in_community,
            sum(c.in_street) AS in_street, sum(c.reopened) AS reopened,
            sum(c.returned) AS returned, sum(c.rated) AS rated, sum(c.rating_sum) AS rating_sum
-    FROM span
-    JOIN assessment_count AS c
-        ON c.subject = %(subject)s AND c.grain = span.grain AND c.starts = span.starts
+    FROM (
+        SELECT * FROM assessment_count
+        WHERE subject = %(subject)s AND grain = 'day' AND starts = ANY (%(days)s::date[])
+        UNION ALL
+        SELECT * FROM assessment_count
+        WHERE subject = %(subject)s AND grain = 'month' AND starts = ANY (%(months)s::date[])
+    ) AS c
     WHERE %(key_id)s::bigint IS NULL OR c.key_id = %(key_id)s
     GROUP BY c.key_id
 ), timed AS (
     SELECT key_id, jsonb_object_agg(bucket, solved) AS buckets
-    FROM (SELECT t.key_id, t.bucket, sum(t.solved) AS solved
-          FROM span
-          JOIN assessment_time AS t
-              ON t.subject = %(subject)s AND t.grain = span.grain AND t.starts = span.starts
-          WHERE %(key_id)s::bigint IS NULL OR t.key_id = %(key_id)s
-          GROUP BY 1, 2) AS summed
+    FROM (
+        SELECT t.key_id, t.bucket, sum(t.solved) AS solved
+        FROM (
+            SELECT * FROM assessment_time
+            WHERE subject = %(subject)s AND grain = 'day' AND starts = ANY (%(days)s::date[])
+            UNION ALL
+            SELECT * FROM assessment_time
+            WHERE subject = %(subject)s AND grain = 'month' AND starts = ANY (%(months)s::date[])
+        ) AS t
+        WHERE %(key_id)s::bigint IS NULL OR t.key_id = %(key_id)s
+        GROUP BY 1, 2
+    ) AS summed
     GROUP BY key_id
 )
 SELECT counted.*, timed.buckets FROM counted LEFT JOIN timed USING (key_id)
@@ -189,32 +198,36 @@ WHERE CASE WHEN %(identity_id)s::bigint <> 0 THEN c.parent_id = %(identity_id)s
 ORDER BY c.code
 
 -- name: statistics_by_class
-WITH span AS (
-    SELECT * FROM unnest(%(grains)s::text[], %(starts)s::date[]) AS g (grain, starts)
-)
 SELECT c.class_rank, c.service, date_trunc('month', c.starts)::date AS month,
        sum(c.reported) AS reported, sum(c.open) AS open, sum(c.overdue) AS overdue,
        sum(c.solved) AS solved, sum(c.rejected) AS rejected, sum(c.on_time) AS on_time,
        sum(c.late) AS late, sum(c.in_grid) AS in_grid, sum(c.in_community) AS in_community,
        sum(c.in_street) AS in_street, sum(c.reopened) AS reopened
-FROM span
-JOIN assessment_count AS c
-    ON c.subject = %(subject)s AND c.grain = span.grain AND c.starts = span.starts
-WHERE c.key_id = %(key_id)s
+FROM (
+    SELECT * FROM assessment_count
+    WHERE subject = %(subject)s AND grain = 'day' AND starts = ANY (%(days)s::date[])
+      AND key_id = %(key_id)s
+    UNION ALL
+    SELECT * FROM assessment_count
+    WHERE subject = %(subject)s AND grain = 'month' AND starts = ANY (%(months)s::date[])
+      AND key_id = %(key_id)s
+) AS c
 GROUP BY 1, 2, 3
 
 -- name: statistics_by_area
-WITH span AS (
-    SELECT * FROM unnest(%(grains)s::text[], %(starts)s::date[]) AS g (grain, starts)
-)
 SELECT c.key_id, sum(c.reported) AS reported, sum(c.open) AS open, sum(c.overdue) AS overdue,
        sum(c.solved) AS solved, sum(c.rejected) AS rejected, sum(c.on_time) AS on_time,
        sum(c.late) AS late, sum(c.in_grid) AS in_grid, sum(c.in_community) AS in_community,
        sum(c.in_street) AS in_street, sum(c.reopened) AS reopened
-FROM span
-JOIN assessment_count AS c
-    ON c.subject = ANY (%(subjects)s::text[]) AND c.grain = span.grain AND c.starts = span.starts
-WHERE c.key_id = ANY (%(ids)s::bigint[])
+FROM (
+    SELECT * FROM assessment_count
+    WHERE subject = ANY (%(subjects)s::text[]) AND grain = 'day'
+      AND starts = ANY (%(days)s::date[]) AND key_id = ANY (%(ids)s::bigint[])
+    UNION ALL
+    SELECT * FROM assessment_count
+    WHERE subject = ANY (%(subjects)s::text[]) AND grain = 'month'
+      AND starts = ANY (%(months)s::date[]) AND key_id = ANY (%(ids)s::bigint[])
+) AS c
 GROUP BY c.key_id
 
 -- name: statistics_classes
