@@ -7,17 +7,17 @@ drawing QR codes holds Python's lock: neither belongs into a server that runs fo
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import io
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 from console.printing.document import Document
 from gis.errors import Overloaded, SetupError
 
 SETUP_FAULT = 3
-# Documents at a time, and those that may wait for their turn.
-AT_ONCE, WAITING = 1, 4
+# Processes at a time, and orders that may be under way: a community's thousand plates leave the
+# turn to others after each part, so that one matter's printout does not wait for all of them.
+AT_ONCE, MOST_ORDERS = 2, 6
 
 Told = Callable[[int, int], None]
 
@@ -27,7 +27,7 @@ class Press:
 
     def __init__(self) -> None:
         self._turn = asyncio.Semaphore(AT_ONCE)
-        self._asked = 0
+        self._orders = 0
 
     async def print(self, parts: list[Document],
                     told: Told = lambda done, total: None) -> bytes:
@@ -43,27 +43,22 @@ class Press:
         Raises
         ------
         Overloaded
-            When too many wait already.
+            When too many are under way already.
         SetupError
             When something that printing needs is missing.
         """
-        async with self._in_turn():
+        if self._orders >= MOST_ORDERS:
+            raise Overloaded("too much is being printed just now", retry_after_s=10)
+        self._orders += 1
+        try:
             made: list[bytes] = []
             for part in parts:
-                made.append(await _set(part))
+                async with self._turn:
+                    made.append(await _set(part))
                 told(len(made), len(parts))
-        return made[0] if len(made) == 1 else await asyncio.to_thread(_joined, made)
-
-    @contextlib.asynccontextmanager
-    async def _in_turn(self) -> AsyncIterator[None]:
-        if self._asked >= AT_ONCE + WAITING:
-            raise Overloaded("too much is being printed just now", retry_after_s=10)
-        self._asked += 1
-        try:
-            async with self._turn:
-                yield
         finally:
-            self._asked -= 1
+            self._orders -= 1
+        return made[0] if len(made) == 1 else await asyncio.to_thread(_joined, made)
 
 
 async def _set(document: Document) -> bytes:

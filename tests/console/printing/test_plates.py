@@ -12,7 +12,7 @@ from console.printing import document as setting
 from console.printing import plates as printing
 from console.printing.document import make_pdf
 from console.printing.plates import Order, code_groups, headline, plate_documents, plate_order
-from console.printing.press import Press
+from console.printing.press import MOST_ORDERS, Press
 from console.printing.qr import QUIET_ZONE, qr_svg
 from gis.errors import InvalidInput, NotFound, Overloaded, SetupError
 
@@ -161,7 +161,7 @@ async def test_parts_become_one_document_in_their_order(monkeypatch):
 @pytest.mark.anyio
 async def test_the_press_takes_no_more_than_it_can():
     press = Press()
-    press._asked = 5
+    press._orders = MOST_ORDERS
     with pytest.raises(Overloaded):
         await press.print(plate_documents([house(101)], order()))
 
