@@ -115,10 +115,10 @@ def test_a_rename_stays_within_the_scope(world):
     rename = "SELECT rename_place('road', %s, 'new road', NULL, NULL)"
     for who, road, error in (("planner", "east road", errors.NoDataFound),
                              ("west", "west road", errors.InsufficientPrivilege)):
-        with (server(world.database.server_url) as connection, connection.transaction(),
-              pytest.raises(error)):
+        with server(world.database.server_url) as connection, connection.transaction():
             connection.execute("SELECT enter(%s)", (world.secrets[who],))
-            connection.execute(rename, (road,))
+            with pytest.raises(error), connection.transaction():
+                connection.execute(rename, (road,))
     with server(world.database.server_url) as stranger, pytest.raises(
             errors.InsufficientPrivilege):
         stranger.execute(rename, ("west road",))
@@ -188,7 +188,7 @@ def test_the_same_library_every_time(library):
 
 
 def test_invented_people_could_not_be_real(library):
-    district, made = library
+    _, made = library
     assert made.persons["id_number"].is_unique
     assert made.persons["phone"].str.startswith("100").all()
     for number in made.persons["id_number"]:
