@@ -33,6 +33,7 @@ from gis.schema import migrate
 NAME = "geocode"
 SEED = 20261123
 TEXTS, PEER_TEXTS, QUICK_TEXTS = 2_000, 40, 20
+QUICK_PEER_ROWS = 2_000
 WARM_UP = 50
 NOISY_GROWTH = 2.0
 SMALL, LARGE = "demo", "full"
@@ -140,7 +141,7 @@ def _peer(context: Context,
     context.say("geocode: trigrams over full texts")
     times: tuple[list[float], ...] = tuple([] for _ in libraries)
     for admin_url in {library.admin_url for library in libraries}:
-        prepare_trigrams(admin_url)
+        prepare_trigrams(admin_url, QUICK_PEER_ROWS if context.quick else None)
     for turn in range(QUICK_TEXTS // 4 if context.quick else PEER_TEXTS):
         for at, library in enumerate(libraries):
             with psycopg.connect(library.admin_url) as connection:

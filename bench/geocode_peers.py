@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import psycopg
 
-_PREPARE = (
-    "CREATE EXTENSION IF NOT EXISTS pg_trgm",
-    "CREATE TABLE bench_text AS SELECT id, text FROM address",
+_COPY = "CREATE TABLE bench_text AS SELECT id, text FROM address ORDER BY id LIMIT %(most)s"
+_INDEX = (
     "CREATE INDEX ON bench_text USING gin (text gin_trgm_ops)",
     "ANALYZE bench_text",
 )
@@ -14,10 +13,12 @@ _SEARCH = ("SELECT id FROM bench_text WHERE text %% %(text)s"
            " ORDER BY similarity(text, %(text)s) DESC LIMIT 5")
 
 
-def prepare_trigrams(admin_url: str) -> None:
-    """A copy of all texts with an index of their trigrams."""
+def prepare_trigrams(admin_url: str, most: int | None) -> None:
+    """A copy of all texts, or of some, with an index of their trigrams."""
     with psycopg.connect(admin_url) as connection:
-        for statement in _PREPARE:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+        connection.execute(_COPY, {"most": most})
+        for statement in _INDEX:
             connection.execute(statement)
 
 
