@@ -163,7 +163,8 @@ def _frame(names: Sequence[str]) -> Iterator[tuple[str, str]]:
         "<borders count=\"1\"><border/></borders>"
         '<cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="4"><xf/>'
         '<xf fontId="1" applyFont="1"/><xf numFmtId="49" quotePrefix="1"/>'
-        '<xf numFmtId="164" applyNumberFormat="1"/></cellXfs></styleSheet>')
+        '<xf numFmtId="164" applyNumberFormat="1"/></cellXfs><cellStyles count="1">'
+        '<cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>')
 
 
 def moment_name(now: datetime, zone: tzinfo) -> str:

@@ -25,7 +25,7 @@ async function load() {
 function matter(row) {
   const late = row.deadline_at && !row.suspended_at && new Date(row.deadline_at) < new Date();
   const more = make('div');
-  const open = make('button', {type: 'button', class: 'primary wide', text: t('officer.handle'), 'aria-expanded': 'false', onclick: () => expand()});
+  const open = make('button', {type: 'button', class: 'primary wide', 'data-expand': true, text: t('officer.handle'), 'aria-expanded': 'false', onclick: () => expand()});
 
   async function expand() {
     open.disabled = true;
