@@ -59,7 +59,7 @@ def load_buildings(admin_url: str, path: Path, options: Options | None = None,
         codes = Codes(run, "building_code", "building")
         for batch in run.batches():
             _take(run, batch, codes, connection)
-        connection.execute(queries.get("settle_places"))
+        connection.execute(queries.get("settle_around_buildings"))
         connection.execute(queries.get("analyse_places"))
     return run.outcome
 

@@ -58,8 +58,9 @@ ORDER BY i.code COLLATE "C"
 -- name: settle_areas
 SELECT settle_areas(%(scheme)s)
 
--- name: settle_places
-SELECT settle_places()
+-- name: settle_around_buildings
+-- Where the buildings lie they know themselves; what belongs to them follows.
+SELECT settle_addresses(), settle_duties(), settle_library()
 
 -- name: make_incoming_buildings
 CREATE TEMP TABLE incoming_building (
