@@ -1,5 +1,6 @@
 // One place: what it is, where, who answers there, what is open; its QR code and what may be done.
 import {api, byId, deadline, make, named, number, query, t, told} from './common.js';
+import {showLibrary} from './library.js';
 import {GridMap} from './map.js';
 
 const {place} = told;
@@ -19,7 +20,7 @@ const facts = [
   ['building', place.building_code && make('a', {href: at(place.building_code), text: place.building_name ?? place.building_code})],
   ['road', place.road && [place.road, place.road_number].filter(Boolean).join(' ')], ['compound', place.compound], ['use', place.use && t(`place.use.${place.use}`, {otherwise: place.use})],
   ['building_number', place.building_number], ['unit', place.unit], ['floor', place.floor], ['room', place.room],
-  ['floors', place.floors], ['height', metres(place.height_m)], ['houses', place.kind === 'building' ? number(place.houses) : null],
+  ['floors', place.floors], ['height', metres(place.height_m)],
   ['registered', place.registered_residents && number(place.registered_residents)], ['actual', place.actual_residents && number(place.actual_residents)],
   ['point', `${place.lon.toFixed(6)}, ${place.lat.toFixed(6)}`],
 ].filter(([, value]) => value !== null && value !== undefined && value !== '');
@@ -83,3 +84,9 @@ if (told.floors.length) {
 }
 byId('within').hidden = !byId('children').childElementCount;
 showOfficer();
+if (!area) {
+  showLibrary(byId('library').lastElementChild, place).then(() => { byId('library').hidden = false; }, problem => {
+    byId('library').lastElementChild.append(make('p', {class: 'small', text: problem.message}));
+    byId('library').hidden = false;
+  });
+}

@@ -20,7 +20,8 @@ BASE = "https://grid.example.test"
 
 
 def house(number: int, **changes: object) -> dict[str, object]:
-    return {"code": f"3301040010020100001{number:06}", "text": f"文三路18号春晖花园3幢2单元{number}室",
+    return {"code": f"3301040010020100001{number:06}",
+            "text": f"文三路18号春晖花园3幢2单元{number}室",
             "building_code": "3301040010020100001", "building_number": "3", "unit": "2",
             "floor": str(number // 100), "room": str(number), **changes}
 
@@ -54,7 +55,8 @@ def test_a_qr_code_reads_as_what_it_says(level):
     (found,) = zxingcpp.read_barcodes(image)
     assert (found.text, found.ec_level.lower()) == (text, level)
     quiet = QUIET_ZONE * 6
-    assert (image[:quiet] == 255).all() and (image[:, -quiet:] == 255).all()
+    assert (image[:quiet] == 255).all()
+    assert (image[:, -quiet:] == 255).all()
 
 
 def test_hundreds_of_qr_codes_read_right():
@@ -155,7 +157,8 @@ async def test_parts_become_one_document_in_their_order(monkeypatch):
     assert told == [(1, 3), (2, 3), (3, 3)]
     texts = read(pdf)
     assert len(texts) == 3
-    assert "101室" in texts[0] and "120室" in texts[-1]
+    assert "101室" in texts[0]
+    assert "120室" in texts[-1]
 
 
 @pytest.mark.anyio
