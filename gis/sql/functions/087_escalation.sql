@@ -235,7 +235,7 @@ BEGIN
     FOR due IN
         SELECT d.* FROM clock_due AS d
         WHERE d.due_at <= now
-        ORDER BY d.due_at
+        ORDER BY d.due_at, d.kind DESC, d.incident_id
         LIMIT most
         FOR UPDATE SKIP LOCKED
     LOOP
