@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import geopandas as gpd
+import numpy as np
+import pandas as pd
 import psycopg
 import pytest
 import shapely
@@ -21,12 +23,12 @@ def home(database, tmp_path, monkeypatch):
     monkeypatch.setenv("GRIDWALL_DATABASE_URL", database.server_url)
     monkeypatch.setenv("GRIDWALL_ADMIN_DATABASE_URL", database.admin_url)
     codes = [f"33010400100101{number:05d}" for number in range(100)]
-    west = 120.2 + 0.0005 * (shapely.np.arange(100) % 10)
-    south = 30.3 + 0.0005 * (shapely.np.arange(100) // 10)
+    west = 120.2 + 0.0005 * (np.arange(100) % 10)
+    south = 30.3 + 0.0005 * (np.arange(100) // 10)
     gpd.GeoDataFrame({"building_code": codes}, crs=4490, geometry=shapely.box(
         west, south, west + 0.0002, south + 0.0002)).to_file("buildings.gpkg")
     lon, lat = cgcs2000_to_gcj02(west + 0.0001, south + 0.0001)
-    gpd.pd.DataFrame({"building_code": codes, "text": [f"文三路{n}号" for n in range(100)],
+    pd.DataFrame({"building_code": codes, "text": [f"文三路{n}号" for n in range(100)],
                       "lon": lon, "lat": lat}).to_csv("addresses.csv", index=False)
     return tmp_path
 
