@@ -20,6 +20,8 @@ _NATIONS = ("壮族|回族|维吾尔|满族|蒙古族|蒙古|藏族|羌族|彝�
 _OWN_RULE = re.compile(f"(?:(?:{_NATIONS})+)?自治([区州县旗])$")
 _KIND = re.compile(r"(?:省|市|特别行政区|地区|盟|区|县|旗|林区|特区|矿区)$")
 _IDLE = re.compile(r"中国|中华人民共和国|全境|全区|市辖区|[ ,()-]")
+# A number of the sender's own before the address.
+_NUMBERED = re.compile("[0-9A-Z]{2,20} ?(?=[\u3400-\u9fff])")
 _NOTHING_BEHIND = ("市辖区", "县", "省直辖县级行政单位", "省直辖行政单位", "市", "自治区直辖县级行政单位",
                    "省直辖县级行政区划", "自治区直辖县级行政区划")
 _LONGEST = 16
@@ -96,19 +98,18 @@ def head_of(text: str) -> Head:
     best: tuple[tuple[int, int, int], list[tuple[Division, int, int]], int] = ((0, 0, 0), [], 0)
     pending: list[tuple[int, frozenset[str] | None, list[tuple[Division, int, int]], int]] = [
         (0, None, [], 0)]
+    if number := _NUMBERED.match(text):
+        pending.append((number.end(), None, [], 0))
     seen = 0
     while pending and seen < 4000:
         seen += 1
         at, codes, path, covered = pending.pop()
         strong = sum(not part[0].weak for part in path)
-        # Without a whole district a path may end with a short one; no other short name ends it.
         rank = (covered, strong, -len(path))
         if rank > best[0]:
             best = (rank, path, at)
         idle = _IDLE.match(text, at)
-        if idle and path:
-            pending.append((idle.end(), codes, path, covered))
-        elif idle and not path:
+        if idle:
             pending.append((idle.end(), codes, path, covered))
         for end in range(at + 2, min(at + _LONGEST, len(text)) + 1):
             options = _table().get(text[at:end])
@@ -128,11 +129,12 @@ def _steps(options: list[Division], at: int, end: int, codes: frozenset[str] | N
             continue
         weak = all(one.weak for one in fit)
         # A short name of a county counts only behind its city, and not before a road's ending.
-        if weak and (codes is None or text[end:end + 1] in tuple("路街道大镇乡村北南东西中小")):
+        if weak and (codes is None or text[end:end + 1] in tuple("路街道大镇乡村北南东西中小市县区")):
             continue
         if level != DISTRICT and text[end:end + 1] in tuple("路街道") and not any(
                 text[end:stop] in _table() for stop in range(end + 2, end + 5)):
             continue
+        fit.sort(key=lambda one: (one.weak, one.name != text[at:end]))
         narrowed = frozenset(one.code if codes is None else _finer(one.code, code)
                              for one in fit for code in (codes or ("",))
                              if codes is None or _agree(one.code, code))
@@ -155,13 +157,13 @@ def _read(text: str, path: list[tuple[Division, int, int]], end: int) -> Head:
     found: dict[str, tuple[str, int, int]] = {}
     known: dict[str, str] = {}
     for division, start, stop in path:
-        if division.level not in found or len(text[start:stop]) > (
-                found[division.level][2] - found[division.level][1]):
-            standard = division.name if division.name in text[start:stop] or (
-                division.level != DISTRICT) or division.weak else text[start:stop]
-            found[division.level] = (standard, start, stop)
-            if text[start:stop] == division.name or len(path) > 1:
-                known[division.level] = standard
+        if division.level in found and division.weak:
+            continue
+        standard = text[start:stop] if division.level == DISTRICT and not division.weak \
+            else division.name
+        found[division.level] = (standard, start, stop)
+        if text[start:stop] == division.name or len(path) > 1:
+            known[division.level] = standard
     if DISTRICT not in found:
         rest = _BY_ENDING.match(text, end)
         if rest and not _NO_DISTRICT.search(rest["district"]) and (

@@ -8,7 +8,7 @@ from typing import NamedTuple
 # First fit counts. `counted` numbers belong to names: 3组, 2期, 104国道.
 _LABELS = (
     ("building", "号楼|号幢|号栋|号座|#楼|#幢|#栋|幢楼|幢|栋|座"),
-    ("unit", "单元|梯|门(?![口面诊市])"),
+    ("unit", "#单元|号单元|单元|梯|门(?![口面诊市])"),
     ("room", "号房|号室|室|房(?![屋产管])|户"),
     ("floor", "层|F(?![A-Z])"),
     ("storey", "楼"),

@@ -11,7 +11,7 @@ _OF_ROAD = frozenset({"number", "lane", "yard", "plain", "hash"})
 _PLAIN = frozenset({"plain", "hash"})
 # A digit that contradicts is another house.
 OTHER_ROAD_NUMBER, OTHER_BUILDING, UNEXPLAINED = 0.4, 0.2, 0.5
-_NO_BUILDINGS_HERE, _NO_NUMBER_HERE = 0.7, 0.9
+_NO_BUILDINGS_HERE, _NO_NUMBER_HERE, _RATHER_BUILDING = 0.7, 0.9, 0.93
 
 
 class Roles(NamedTuple):
@@ -82,7 +82,11 @@ def roles_of(numbers: list[Number], road_number: str | None, building: str | Non
         elif not same:
             factor *= OTHER_BUILDING
             reasons.append(("building_differs", of_building.value))
+    pair = len(left.plain()) > 1
     unit, floor, room = _within(left)
+    if of_building is None and building is not None and pair and unit is not None:
+        # Of two numbers the first is rather the building than the unit.
+        factor *= _RATHER_BUILDING
     for number in left.numbers:
         if not number.hint:
             factor *= UNEXPLAINED
@@ -92,27 +96,46 @@ def roles_of(numbers: list[Number], road_number: str | None, building: str | Non
 
 def _road_number(left: _Left, own: str | None, building: str | None, road: Hit | None,
                  compound: Hit | None) -> Number | None:
-    if road is not None:
-        for number in left.numbers:
-            behind = 0 <= number.start - road.end <= 1
-            before = number.label == "plain" and 0 <= road.start - number.end <= 1 and (
-                road.name.form.isascii() or number.value == own)
-            if (behind or before) and number.label in _OF_ROAD:
-                return number
-    lane = left.first("lane", "yard")
-    if lane is not None:
-        return lane
-    told = [number for number in left.numbers if number.label == "number"]
-    for number in told:
-        behind = compound is not None and number.start == compound.end
-        if number.value == own and not (behind and number.value == building):
-            return number
+    beside = [number for number in left.numbers if road is not None
+              and number.label in _OF_ROAD and _beside(number, road, own)]
+    worded = [number for number in left.numbers if number.label == "number"
+              and not _is_room(number, left)]
+    behind = compound.end if compound is not None else -1
+    same = [number for number in worded if number.value == own and not (
+        number.start == behind and number.value == building)]
+    told = ([number for number in beside if number.label not in _PLAIN] or same or beside
+            or [number for number in left.numbers if number.label in ("lane", "yard")])
+    if told:
+        return told[0]
     has_building = left.first("building") is not None
-    for number in told:
-        if has_building or (number.value != building and number.start != (
-                compound.end if compound else -1) and len(number.value) < 3):
-            return number
-    return None
+    alone = [number for number in left.plain() if number.value == own and (
+        has_building or _has_group(left)) and not _grouped(number, left)]
+    if alone and road is not None:
+        return alone[0]
+    return next((number for number in worded if has_building or (
+        number.value != building and number.start != behind and len(number.value) < 3)), None)
+
+
+def _beside(number: Number, road: Hit, own: str | None) -> bool:
+    """Whether a number stands at its road: behind, or before a name in letters."""
+    before = number.label in _PLAIN and 0 <= road.start - number.end <= 1 and (
+        road.name.form.isascii() or number.value == own)
+    return before or 0 <= number.start - road.end <= 1
+
+
+def _is_room(number: Number, left: _Left) -> bool:
+    """Whether 号 is said of a room: the last number, behind a building or unit."""
+    before = [other for other in left.numbers if other.start < number.start]
+    return (left.first("room") is None and number is left.numbers[-1]
+            and any(other.label in ("building", "unit") for other in before))
+
+
+def _grouped(number: Number, left: _Left) -> bool:
+    return sum(other.group == number.group for other in left.numbers) > 1
+
+
+def _has_group(left: _Left) -> bool:
+    return any(_grouped(number, left) for number in left.numbers)
 
 
 def _building(left: _Left, own: str | None) -> Number | None:
@@ -131,7 +154,7 @@ def _building(left: _Left, own: str | None) -> Number | None:
             len(plain) == 1 and behind == 1 and len(plain[0].value) < 3):
         return plain[0]
     number = left.first("number")
-    return number if number is not None and number.label == "number" and (
+    return number if number is not None and not _is_room(number, left) and (
         has_room or has_unit or plain) else None
 
 

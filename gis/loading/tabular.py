@@ -150,8 +150,10 @@ def open_table(path: Path) -> Lines | Table:
 class Writer:
     """Writes what came with columns added; the file stands only when all is written."""
 
-    def __init__(self, path: Path, source: Lines | Table) -> None:
+    def __init__(self, path: Path, source: Lines | Table,
+                 added: dict[str, pa.DataType] = ADDED) -> None:
         self._path = path
+        self._added = added
         self._partial = path.with_name(path.name + ".partial")
         self._source = source
         self._parquet: pq.ParquetWriter | None = None
@@ -168,7 +170,7 @@ class Writer:
             head = self._source.head if lines else ",".join(map(_quoted, self._source.columns))
             self._end = "\r\n" if head.endswith("\r\n") else "\n"
             self._text = open(self._partial, "w", encoding=encoding, newline="")
-            self._text.write(self._separator.join([_without_end(head), *ADDED]) + self._end)
+            self._text.write(self._separator.join([_without_end(head), *self._added]) + self._end)
         return self
 
     def __exit__(self, kind, problem, trace) -> None:
@@ -187,7 +189,7 @@ class Writer:
             return
         table = piece.original if isinstance(piece.original, pa.Table) \
             else pa.Table.from_pandas(piece.values.astype("string"), preserve_index=False)
-        for name, kind in ADDED.items():
+        for name, kind in self._added.items():
             table = table.append_column(name, pa.array(added[name], kind, from_pandas=True))
         if self._parquet is None:
             self._parquet = pq.ParquetWriter(self._partial, table.schema)
@@ -207,12 +209,18 @@ class Writer:
             originals = [",".join("" if value is None or value != value else _quoted(str(value))
                                   for value in row)
                          for row in self._plain(piece.values).itertuples(index=False)]
-        columns = [added[name] for name in ("area_code", "officer_id", "how")]
-        distances = ["" if np.isnan(value) else f"{value:g}" if value == 0 else f"{value:.3f}"
-                     for value in added["distance_m"]]
-        for original, *texts, distance in zip(originals, *columns, distances, strict=True):
-            told = [_quoted(text or "") for text in texts]
-            self._text.write(self._separator.join([original, *told, distance]) + self._end)
+        columns = [[_shown(value, name) for value in added[name]] for name in self._added]
+        for original, *texts in zip(originals, *columns, strict=True):
+            self._text.write(self._separator.join([original, *texts]) + self._end)
+
+
+def _shown(value: Any, name: str) -> str:
+    """A value put on: metres to the millimetre, other numbers as exact as degrees need."""
+    if isinstance(value, float):
+        if np.isnan(value):
+            return ""
+        return f"{value:.12g}" if value == 0 or not name.endswith("_m") else f"{value:.3f}"
+    return _quoted(value or "")
 
 
 def _quoted(text: str) -> str:
