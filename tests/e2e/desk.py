@@ -83,7 +83,7 @@ class Desk:
         """Nothing was asked of another host, nothing went wrong but what was meant to."""
         assert self.hosts == {urlsplit(self.url).netloc}
         left = [one for one in self.troubles if not any(part in one for part in but)]
-        assert left == []
+        assert not left, "\n".join(left)
 
 
 @contextmanager

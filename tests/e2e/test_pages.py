@@ -2,97 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from urllib.parse import urlsplit
-
 import pytest
 
 from gis.accounts import DEMO_PASSWORD
+from tests.e2e.desk import DESK, PHONE, desk
 
 pytestmark = pytest.mark.e2e
-
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1366, "height": 768}
-
-
-class Desk:
-    """A signed-in page that notes what it asks for and what goes wrong in it."""
-
-    def __init__(self, page, url: str) -> None:
-        self.page = page
-        self.url = url
-        self.hosts: set[str] = set()
-        self.troubles: list[str] = []
-        page.on("request", lambda request: self._note(request.url))
-        page.on("response", lambda got: got.status >= 400
-                and self.troubles.append(f"{got.status} {got.url}"))
-        page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        page.on("console", lambda said: said.type in ("error", "warning")
-                and self.troubles.append(said.text))
-
-    def _note(self, address: str) -> None:
-        if urlsplit(address).scheme not in ("data", "blob"):
-            self.hosts.add(urlsplit(address).netloc)
-
-    def open(self, role: str, path: str) -> None:
-        """Sign in by the form, on the way to a page."""
-        self.page.goto(self.url + path)
-        self.page.fill("[name=name]", role)
-        self.page.fill("[name=password]", DEMO_PASSWORD)
-        self.page.click("[type=submit]")
-        self.page.wait_for_url(f"**{path}")
-
-    def demand_quiet(self) -> None:
-        """Nothing was asked of another host, nothing went wrong."""
-        assert self.hosts == {urlsplit(self.url).netloc}
-        assert self.troubles == []
-
-
-@contextmanager
-def desk(browser, server, size: dict[str, int], **options: object) -> Iterator[Desk]:
-    context = browser.new_context(viewport=size, **options)
-    try:
-        made = Desk(context.new_page(), server.url)
-        yield made
-        made.demand_quiet()
-    finally:
-        context.close()
-
-
-def test_the_street_centre_takes_a_step_and_sees_new_work(browser, server):
-    with desk(browser, server, DESK) as street:
-        page = street.page
-        street.open("street", "/street")
-        page.wait_for_selector("#connection.open")
-        page.wait_for_selector("#duty tbody tr")
-        page.select_option("[name=state]", "reported")
-        page.locator("#filters").get_by_role("searchbox").fill("")
-        report = _report_within(page)
-        row = page.locator(f"#matters tr[data-key='{report}']")
-        row.wait_for()
-        row.focus()
-        page.keyboard.press("Enter")
-        page.wait_for_selector("#detail .why li")
-        page.click("#detail .actions button >> nth=0")
-        page.fill("#detail textarea", "现场已核实")
-        page.click("#detail .step-form .primary")
-        page.wait_for_function(
-            "() => document.querySelectorAll('#detail .steps li').length === 2")
-        page.select_option("[name=state]", "verified")
-        row.wait_for()
-
-
-def _report_within(page) -> int:
-    """A report filed from the page's own session, at a place of its own ground."""
-    return page.evaluate("""async () => {
-        const [stop] = (await (await fetch('/api/wall/start')).json()).streets;
-        const answer = await fetch('/api/reports', {
-            method: 'POST', headers: {'Content-Type': 'application/json'},
-            body: JSON.stringify({text: '井盖破损', category: 'urban', channel: 'hotline',
-                                  lon: stop.lon, lat: stop.lat, datum: 'cgcs2000'})});
-        return (await answer.json()).incident.id;
-    }""")
 
 
 def test_tables_sort_by_their_heads(browser, server):

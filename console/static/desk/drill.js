@@ -35,7 +35,9 @@ export class Drill {
   }
 
   async points(chosen) {
-    const rows = await api(`/api/desk/points?${query(this.address.place)}`);
+    const asked = query(this.address.place);
+    const rows = await api(`/api/desk/points?${asked}`);
+    if (asked !== query(this.address.place)) return;
     this.map.points(rows, chosen, this.address.get('officer'));
   }
 
@@ -84,6 +86,7 @@ export class Drill {
     let after = 0;
     do {
       const found = await api(`/api/desk/buildings?${asked}&after=${after}`);
+      if (asked !== query(this.address.place)) return;
       rows.push(...found.rows);
       after = found.next;
     } while (after && rows.length < 1000);
@@ -94,6 +97,7 @@ export class Drill {
   async houses(asked) {
     this.kind = 'houses';
     const {rows} = await api(`/api/desk/houses?${asked}`);
+    if (asked !== query(this.address.place)) return;
     byId('under-title').textContent = t('street.houses_count', {count: number(rows.length)});
     const floors = Map.groupBy ? Map.groupBy(rows, row => `${row.unit ?? ''}|${row.floor ?? ''}`) : group(rows);
     const chosen = this.here.house?.code;

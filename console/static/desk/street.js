@@ -25,6 +25,9 @@ const card = new Card(byId('detail'), {
 const live = new Live({onIncident, onResync: () => load(), onArea: () => load()});
 const fresh = new Set();
 let failing;
+// Of several readings the last one counts: who goes quickly back and forth sees where they are.
+let turns = 0;
+let reading = null;
 
 function shown(incident) {
   alarm.seen(incident.id);
@@ -35,8 +38,12 @@ function shown(incident) {
 async function load({ground = true} = {}) {
   clearTimeout(failing);
   byId('desk').setAttribute('aria-busy', 'true');
+  const turn = ++turns;
+  reading?.abort();
+  reading = new AbortController();
   try {
-    const here = await drill.numbers();
+    const here = await drill.numbers(reading.signal);
+    if (turn !== turns) return;
     figures(here);
     mirror();
     await Promise.all([
@@ -48,7 +55,7 @@ async function load({ground = true} = {}) {
   } catch (problem) {
     fail(problem);
   } finally {
-    byId('desk').removeAttribute('aria-busy');
+    if (turn === turns) byId('desk').removeAttribute('aria-busy');
   }
 }
 
