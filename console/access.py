@@ -16,6 +16,7 @@ _PAGES = {
     "/planner": frozenset({"planner", "admin"}),
     "/officer": frozenset({"officer", "admin"}),
     "/report": _EVERYBODY - {"hall"},
+    "/admin": frozenset({"admin"}),
 }
 # Those who only file reports see of what became of them what they are told, and find places for
 # what came with words only: the database shows them no other matters.

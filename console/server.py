@@ -35,6 +35,7 @@ from console.api import (
     printouts,
     ranking,
     reports,
+    rules,
     shares,
     statistics,
     tiles,
@@ -74,7 +75,7 @@ STATIC = Path(__file__).parent / "static"
 # Printouts stand before incidents, whose numbers their addresses would be taken for.
 ROUTERS = (health, reports, plates, printouts, locate, notices, addresses, areas, incidents,
            duplicates, shares, ranking, statistics, live, wall, tiles, login,
-           codes, library, persons)
+           codes, library, persons, rules)
 
 
 class Application:

@@ -59,7 +59,9 @@ def _aliases() -> Work:
     return lambda session, *rest: load_aliases(*rest)
 
 
-def _add(name: str, says: str, make: Callable[[], Work], *more: Callable[..., Any]) -> None:
+def add_kind(name: str, says: str, make: Callable[[], Work],
+             *more: Callable[..., Any]) -> None:
+    """Add a command to the group for one more kind of file."""
     @pass_session
     @click.pass_context
     def command(context: click.Context, session: Session, **values: Any) -> None:
@@ -73,9 +75,10 @@ def _add(name: str, says: str, make: Callable[[], Work], *more: Callable[..., An
     load.command(name, cls=TargetCommand, context_settings=CONTEXT)(command)
 
 
-_add("residents", "How many people live in each house (实有人口).", _residents)
-_add("dwellings", "Use, tenure and occupancy of houses (实有房屋).", _dwellings)
-_add("enterprises", "Enterprises and other units in houses (实有单位).", _enterprises, FREE_CODES)
-_add("persons", "Persons in houses; what names them is sealed before it is stored.", _persons)
-_add("places", "Place objects (人地物事组织), from points or footprints.", _places)
-_add("aliases", "What people call a house, building, compound, road or area (俗称).", _aliases)
+add_kind("residents", "How many people live in each house (实有人口).", _residents)
+add_kind("dwellings", "Use, tenure and occupancy of houses (实有房屋).", _dwellings)
+add_kind("enterprises", "Enterprises and other units in houses (实有单位).", _enterprises,
+         FREE_CODES)
+add_kind("persons", "Persons in houses; what names them is sealed before it is stored.", _persons)
+add_kind("places", "Place objects (人地物事组织), from points or footprints.", _places)
+add_kind("aliases", "What people call a house, building, compound, road or area (俗称).", _aliases)

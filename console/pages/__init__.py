@@ -20,7 +20,17 @@ def add_pages(app: FastAPI, settings: Settings, database: Database) -> None:
     from console.api import desk as desk_api
     from console.api import street as street_api
     from console.api import street_export
-    from console.pages import desk, officer, place, planner, report, statistics, street, wall
+    from console.pages import (
+        admin,
+        desk,
+        officer,
+        place,
+        planner,
+        report,
+        statistics,
+        street,
+        wall,
+    )
     from console.static import BuiltFiles
 
     @app.get("/favicon.ico", include_in_schema=False)
@@ -28,7 +38,7 @@ def add_pages(app: FastAPI, settings: Settings, database: Database) -> None:
         return FileResponse(desk.STATIC / "icon.svg", media_type="image/svg+xml")
 
     app.mount("/static/desk", BuiltFiles(desk.STATIC), name="desk")
-    for page in (street, statistics, planner, officer, place, report):
+    for page in (street, statistics, planner, officer, place, report, admin):
         app.include_router(page.router)
     for api in (street_api, street_export, desk_api):
         app.include_router(api.router)

@@ -19,7 +19,7 @@ from console.components.bundled import bundle_address
 
 HERE = Path(__file__).parent
 STATIC = HERE.parent / "static" / "desk"
-PAGES = ("wall", "street", "statistics", "planner", "officer", "report")
+PAGES = ("wall", "street", "statistics", "planner", "officer", "report", "admin")
 _PREFIXES = ("desk.", "class.", "state.", "urgency.", "step.", "role.", "how.", "tier.")
 _YEAR_S = 31_536_000
 

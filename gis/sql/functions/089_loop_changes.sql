@@ -1,17 +1,28 @@
 -- What an admin may change of what the loop goes by: a category, a day of the calendar, a setting.
 -- Each change keeps what was before, so that the last one can be taken back, and is audited.
 
+-- A category, a day or a setting as it stands; NULL where there is none.
+CREATE OR REPLACE FUNCTION loop_value(thing text, key text)
+RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = public, pg_temp
+AS $$
+    SELECT CASE thing
+        WHEN 'category' THEN (SELECT to_jsonb(c) FROM category AS c WHERE c.code = key)
+        WHEN 'day' THEN (SELECT to_jsonb(d) FROM calendar_day AS d WHERE d.day = key::date)
+        WHEN 'setting' THEN (SELECT c.value FROM city_setting AS c WHERE c.name = key) END
+$$;
+
+-- Sets it, and tells what was before.
 CREATE OR REPLACE FUNCTION apply_loop_change(thing text, key text, after jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql SET search_path = public, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    before jsonb;
+    before constant jsonb := loop_value(thing, key);
 BEGIN
     CASE thing
     WHEN 'category' THEN
-        SELECT to_jsonb(c) INTO before FROM category AS c WHERE c.code = key;
         IF after IS NULL THEN
             -- Matters may be of it: it goes out of scope, and stays.
             UPDATE category SET active = false WHERE code = key;
@@ -33,14 +44,12 @@ BEGIN
             WHERE c.code = key;
         END IF;
     WHEN 'day' THEN
-        SELECT to_jsonb(d) INTO before FROM calendar_day AS d WHERE d.day = key::date;
         DELETE FROM calendar_day AS d WHERE d.day = key::date AND after IS NULL;
         INSERT INTO calendar_day (day, working, name)
         SELECT key::date, (after ->> 'working')::boolean, coalesce(after ->> 'name', '')
         WHERE after IS NOT NULL
         ON CONFLICT (day) DO UPDATE SET working = excluded.working, name = excluded.name;
     WHEN 'setting' THEN
-        SELECT c.value INTO before FROM city_setting AS c WHERE c.name = key;
         INSERT INTO city_setting (name, value) VALUES (key, after)
         ON CONFLICT (name) DO UPDATE SET value = excluded.value;
     END CASE;
@@ -49,13 +58,13 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION write_loop_change(
-    thing text, key text, before jsonb, after jsonb, undoes bigint)
+    thing text, key text, before jsonb, undoes bigint)
 RETURNS bigint
 LANGUAGE sql SET search_path = public, pg_temp
 AS $$
     WITH written AS (
         INSERT INTO loop_change (account_id, thing, key, before, after, undoes)
-        VALUES (scope_account_id(), thing, key, before, after, undoes)
+        VALUES (scope_account_id(), thing, key, before, loop_value(thing, key), undoes)
         RETURNING id
     ), audited AS (
         INSERT INTO audit (account_id, action, subject, detail)
@@ -89,7 +98,7 @@ BEGIN
     THEN
         RAISE EXCEPTION '% is no setting of the loop', key USING ERRCODE = 'check_violation';
     END IF;
-    RETURN write_loop_change(thing, key, apply_loop_change(thing, key, after), after, NULL);
+    RETURN write_loop_change(thing, key, apply_loop_change(thing, key, after), NULL);
 END
 $$;
 
@@ -109,9 +118,12 @@ BEGIN
     IF last.id IS NULL THEN
         RETURN NULL;
     END IF;
+    IF loop_value(last.thing, last.key) IS DISTINCT FROM last.after THEN
+        RAISE EXCEPTION '% % has been changed since, by a load', last.thing, last.key
+            USING ERRCODE = 'serialization_failure';
+    END IF;
     PERFORM write_loop_change(
-        last.thing, last.key, apply_loop_change(last.thing, last.key, last.before),
-        last.before, last.id);
+        last.thing, last.key, apply_loop_change(last.thing, last.key, last.before), last.id);
     RETURN jsonb_build_object('thing', last.thing, 'key', last.key);
 END
 $$;

@@ -1,0 +1,28 @@
+"""The pages under ``/admin``: categories, and what else the loop goes by."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from console.pages.desk import render
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/admin")
+async def admin() -> RedirectResponse:
+    """The first of them."""
+    return RedirectResponse("/admin/categories")
+
+
+@router.get("/admin/categories")
+async def categories(request: Request) -> HTMLResponse:
+    """The table of categories, and the one that is being edited."""
+    return render(request, "admin_categories", ("admin.",))
+
+
+@router.get("/admin/loop")
+async def loop(request: Request) -> HTMLResponse:
+    """Limits, authority, allowances, working hours and the calendar."""
+    return render(request, "admin_loop", ("admin.",))
