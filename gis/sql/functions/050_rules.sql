@@ -4,6 +4,7 @@
 -- without a SET clause, so that the planner inlines them (planning each time costs tenfold).
 
 DROP FUNCTION IF EXISTS answerable;
+DROP FUNCTION IF EXISTS as_understood;
 DROP FUNCTION IF EXISTS locate_points;
 DROP FUNCTION IF EXISTS locate_point;
 DROP FUNCTION IF EXISTS location_outside;
