@@ -32,12 +32,13 @@ async def printout(request: Request, incident_id: int) -> Response:
     async with scoped(request) as connection:
         told = await _told(connection, incident_id)
         category = await _category(connection, told["incident"]["category"], lang)
+        names = await _names(connection, told.get("steps") or [])
         around = None
         if told["incident"]["lon"] is not None:
             around = await surroundings(connection, box_around(
                 told["incident"]["lon"], told["incident"]["lat"], REACH_M))
     document = incident_document(
-        explained(told, lang, settings.time_zone), around, category=category,
+        explained(told, lang, settings.time_zone), around, category=category, names=names,
         base=public_address(request), by=request.state.caller.name, at=datetime.now(UTC),
         lang=lang, time_zone=settings.time_zone)
     pdf = await request.app.state.press.print([document])
@@ -52,6 +53,18 @@ async def _told(connection: AsyncConnection, incident_id: int) -> dict[str, Any]
     if row is None:
         raise NotFound(f"no incident {incident_id}, or not for you to see")
     return row[0]
+
+
+async def _names(connection: AsyncConnection, steps: list[dict[str, Any]]) -> dict[str, str]:
+    """Officers and units that steps point at, by the way steps write them (``officer:12``)."""
+    numbers: dict[str, list[int]] = {"officer": [], "unit": []}
+    for step in steps:
+        kind, _, number = (step.get("to") or "").partition(":")
+        if kind in numbers and number.isdecimal():
+            numbers[kind].append(int(number))
+    cursor = await connection.execute(queries.get("names_of_targets"), {
+        "officers": numbers["officer"], "units": numbers["unit"]})
+    return dict(await cursor.fetchall())
 
 
 async def _category(connection: AsyncConnection, code: str, lang: str) -> str:

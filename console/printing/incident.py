@@ -16,8 +16,9 @@ _CLOCKS = ("received_at", "verified_at", "dispatched_at", "handled_at", "closed_
            "stage_deadline_at", "deadline_at", "suspended_at")
 
 
-def incident_document(told: Json, around: Json | None, *, category: str, base: str, by: str,
-                      at: datetime, lang: str, time_zone: str) -> Document:
+def incident_document(told: Json, around: Json | None, *, category: str,
+                      names: Mapping[str, str], base: str, by: str, at: datetime, lang: str,
+                      time_zone: str) -> Document:
     """A matter on paper.
 
     Parameters
@@ -28,6 +29,8 @@ def incident_document(told: Json, around: Json | None, *, category: str, base: s
         As of `console.places.surroundings`; None where the matter has no place yet.
     category
         Its name in the reader's language.
+    names
+        Of officers and units that steps point at, by ``officer:12``.
     base
         The address that the QR code points to.
     by, at, lang
@@ -50,7 +53,7 @@ def incident_document(told: Json, around: Json | None, *, category: str, base: s
         "clocks": [[language.text(f"print.{name}", lang), _moment(told["clocks"][name], zone)]
                    for name in _CLOCKS if told["clocks"].get(name)],
         "assignments": [_assignment(one, lang) for one in told["assignments"]],
-        "steps": [_step(one, zone, lang) for one in told.get("steps") or []],
+        "steps": [_step(one, names, zone, lang) for one in told.get("steps") or []],
         "qr_text": f"{base}/street?incident={incident['id']}",
     }
     if around is not None and incident.get("lon") is not None:
@@ -81,7 +84,9 @@ def _facts(report: Json, incident: Json, area: Json, lang: str) -> list[list[str
     point = ""
     if incident.get("lon") is not None:
         point = f"{incident['lon']:.6f}, {incident['lat']:.6f} (CGCS2000)"
-    rows = (("channel", _named("print.channel", report.get("channel"), lang)),
+    handler = " · ".join(filter(None, ((incident.get(kind) or {}).get("name")
+                                       for kind in ("officer", "unit"))))
+    rows = (("handler", handler), ("channel", _named("print.channel", report.get("channel"), lang)),
             ("address", report.get("address")), ("house_code", report.get("house_code")),
             ("area", path), ("point", point))
     return [[language.text(f"print.{name}", lang), value] for name, value in rows if value]
@@ -96,14 +101,12 @@ def _assignment(one: Json, lang: str) -> dict[str, Any]:
             "how": _named("how", one.get("how"), lang), "why": list(one.get("why") or [])}
 
 
-def _step(one: Json, zone: ZoneInfo, lang: str) -> list[str]:
-    note = " ".join(filter(None, (one.get("note"), _until(one, zone, lang))))
+def _step(one: Json, names: Mapping[str, str], zone: ZoneInfo, lang: str) -> list[str]:
+    said = [one.get("note")]
+    if one.get("to"):
+        said.append(language.text("print.to", lang, to=names.get(one["to"], one["to"])))
+    if one.get("until"):
+        said.append(language.text("print.until", lang, at=_moment(one["until"], zone)))
     return [str(one["number"]), _moment(one["at"], zone), _named("desk.do", one["action"], lang),
             _named("desk.actor", one.get("role"), lang), _named("tier", one.get("tier"), lang),
-            _named("state", one.get("state"), lang), note]
-
-
-def _until(one: Json, zone: ZoneInfo, lang: str) -> str:
-    if not one.get("until"):
-        return ""
-    return language.text("print.until", lang, at=_moment(one["until"], zone))
+            _named("state", one.get("state"), lang), " · ".join(filter(None, said))]

@@ -129,3 +129,9 @@ UNION ALL
    AND NOT EXISTS (SELECT FROM area AS c WHERE c.parent_id = %(id)s AND upper_inf(c.period)))
 ORDER BY 1
 LIMIT 1000
+
+-- name: names_of_targets
+-- Whom steps point at, as people call them: officers and units by their numbers.
+SELECT 'officer:' || f.id, f.name FROM officer AS f WHERE f.id = ANY (%(officers)s::bigint[])
+UNION ALL
+SELECT 'unit:' || u.id, u.name FROM unit AS u WHERE u.id = ANY (%(units)s::bigint[])

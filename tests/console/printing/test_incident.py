@@ -38,11 +38,13 @@ HOSTILE = {
 
 
 def told(text: str = "路面塌陷，积水约 30 厘米", **incident: object) -> dict:
-    steps = [{"number": number, "action": action, "at": f"2026-11-22T0{number}:00:00+00:00",
-              "role": role, "tier": "grid", "state": "reported", "note": text if number == 2
-              else None, "to": None, "until": "2026-11-25T00:00:00+00:00" if number == 3 else None}
-             for number, (action, role) in enumerate(
-                 [("report", "resident"), ("verify", "street"), ("extend", "street")], 1)]
+    taken = [("report", "resident"), ("verify", "street"), ("extend", "street")]
+    steps: list[dict] = [
+        {"number": number, "action": action, "at": f"2026-11-22T0{number}:00:00+00:00",
+         "role": role, "tier": "grid", "state": "reported", "note": None, "to": None,
+         "until": None} for number, (action, role) in enumerate(taken, 1)]
+    steps[1]["note"] = text
+    steps[2] |= {"to": "unit:3", "until": "2026-11-25T00:00:00+00:00"}
     return {
         "report": {"id": 7, "channel": "resident", "text": text, "address": "文三路18号",
                    "house_code": None},
@@ -63,7 +65,7 @@ def told(text: str = "路面塌陷，积水约 30 厘米", **incident: object) -
 
 def printed(matter: dict, around: dict | None = AROUND, lang: str = "zh") -> PdfReader:
     document = incident_document(
-        matter, around, category="城市管理 › 道路", base="https://grid.example.test",
+        matter, around, category="城市管理 › 道路", names={"unit:3": "市政所"}, base="https://grid.example.test",
         by="王主任", at=datetime(2026, 11, 23, 1, 30, tzinfo=UTC), lang=lang,
         time_zone="Asia/Shanghai")
     return PdfReader(io.BytesIO(make_pdf(document)))
@@ -79,7 +81,8 @@ def test_all_that_is_known_stands_on_one_page():
     text = words(reader)
     for part in ("事件7", "城市管理›道路", "突发", "逾期", "路面塌陷，积水约30厘米", "文三路18号",
                  "望江区", "王建国", "位于“第1网格”之内", "2026-11-2209:00",
-                 "王主任打印于2026-11-2309:30", "第1页，共1页", "竹里巷", "100m", "核实立案"):
+                 "王主任打印于2026-11-2309:30", "第1页，共1页", "竹里巷", "100m", "核实立案",
+                 "交由市政所·至2026-11-2508:00"):
         assert part in text, part
     assert reader.metadata.title == "事件 7"
 
