@@ -8,11 +8,10 @@ import psycopg
 import pytest
 
 from gis.accounts import DEMO_PASSWORD
-from tests.e2e.test_pages import Desk, desk
+from tests.e2e.desk import PHONE, Desk, desk
 
 pytestmark = pytest.mark.e2e
 
-PHONE = {"width": 390, "height": 844}
 SMALL_PHONE = {"width": 320, "height": 568}
 TOUCH_PX = 44
 
