@@ -22,7 +22,7 @@ from tests.console.conftest import STEP, STREETS, WEST
 
 # Panel still speaks to its web server in words that this deprecates; a page of it is walked too.
 pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings(
-    "ignore:The method, uri, and version arguments:DeprecationWarning")]
+    "ignore:The (method, uri, and version|start_line) argument:DeprecationWarning")]
 # What a search may ask for, and what then stands beside it in each of the other street's rows.
 MARK, SECRET = "外街", "密语"
 OWN, FOREIGN, ABSENT = 0, 1, 2
