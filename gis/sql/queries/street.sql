@@ -210,9 +210,15 @@ WHERE i.grid_id IS NULL AND i.closed_at IS NULL
 ORDER BY i.id LIMIT 300
 
 -- name: street_of_officer
--- An officer's open matters at a place, the nearest deadline first.
-SELECT i.id FROM assessment_fact AS f JOIN incident AS i ON i.id = f.incident_id
-WHERE f.officer_id = %(officer_id)s AND f.open AND i.closed_at IS NULL
+-- An officer's open matters at a place, and those that they assist in, the nearest deadline first.
+SELECT i.id FROM (
+    SELECT f.incident_id FROM assessment_fact AS f
+    WHERE f.officer_id = %(officer_id)s AND f.open
+    UNION SELECT s.incident_id FROM share AS s
+    WHERE s.officer_id = %(officer_id)s AND s.role = 'assist'
+) AS own
+JOIN incident AS i ON i.id = own.incident_id
+WHERE i.closed_at IS NULL
       AND i.state = ANY (%(states)s)
       AND (%(due_before)s::timestamptz IS NULL OR i.deadline_at < %(due_before)s)
       AND (%(place_id)s = 0 OR i.scope_ids @> ARRAY[%(place_id)s::bigint])
@@ -220,7 +226,9 @@ WHERE f.officer_id = %(officer_id)s AND f.open AND i.closed_at IS NULL
       AND (%(west)s::float IS NULL
            OR ST_X(i.geom) BETWEEN %(west)s AND %(east)s::float
               AND ST_Y(i.geom) BETWEEN %(south)s::float AND %(north)s::float)
-      AND (%(officer_id)s::bigint IS NULL OR i.officer_id = %(officer_id)s)
+      AND (i.officer_id = %(officer_id)s OR EXISTS (
+              SELECT FROM share AS s WHERE s.incident_id = i.id
+              AND s.officer_id = %(officer_id)s AND s.role = 'assist'))
       AND (%(unit_id)s::bigint IS NULL OR i.unit_id = %(unit_id)s)
       AND (%(class)s::integer IS NULL OR i.class_rank = %(class)s)
       AND (%(urgency)s::integer IS NULL OR i.urgency >= %(urgency)s)
