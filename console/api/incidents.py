@@ -142,6 +142,8 @@ async def _told(request: Request, connection: AsyncConnection,
     answer["clocks"] |= matter.clocks(datetime.now(UTC))
     answer["actions"] = matter.lawful()
     answer["lawful"] = [one["action"] for one in answer["actions"]]
+    cursor = await connection.execute(queries.get("incident_beside"), {"id": incident_id})
+    answer["duplicates"], answer["shares"] = await cursor.fetchone()
     return answer
 
 

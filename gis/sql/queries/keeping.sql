@@ -155,3 +155,10 @@ SELECT extent_told(%(id)s)
 -- name: set_extent
 SELECT set_extent(%(secret)s, %(id)s, ST_SetSRID(%(shape)s::geometry, 4490), %(datum)s,
                   %(received)s::jsonb)
+
+-- name: incident_beside
+-- How many open matters may be the same, and whose shares it makes.
+SELECT CASE WHEN i.closed_at IS NULL
+            THEN (SELECT count(*) FROM incident_duplicates(i.id)) ELSE 0 END,
+       coalesce(extent_told(i.id) -> 'shares', '[]')
+FROM incident AS i WHERE i.id = %(id)s
