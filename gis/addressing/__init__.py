@@ -5,5 +5,15 @@ from gis.addressing.reading import Element, Reading, read
 from gis.addressing.search import SURE, Findings, Match, search, search_now
 from gis.addressing.text import normalise
 
-__all__ = ["SURE", "Element", "Findings", "Match", "Reading", "nearest", "normalise", "read", "search",
-           "search_now"]
+__all__ = [
+    "SURE",
+    "Element",
+    "Findings",
+    "Match",
+    "Reading",
+    "nearest",
+    "normalise",
+    "read",
+    "search",
+    "search_now",
+]

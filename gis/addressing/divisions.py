@@ -14,22 +14,29 @@ from typing import NamedTuple
 from gis.addressing.text import normalise
 
 PROVINCE, CITY, DISTRICT = "province", "city", "district"
-_NATIONS = ("壮族|回族|维吾尔|满族|蒙古族|蒙古|藏族|羌族|彝族|苗族|侗族|布依族|土家族|哈尼族|傣族|白族|景颇族"
-            "|傈僳族|朝鲜族|哈萨克族|哈萨克|柯尔克孜|瑶族|黎族|畲族|土族|撒拉族|裕固族|保安族|东乡族|仡佬族|水族"
-            "|毛南族|仫佬族|佤族|拉祜族|纳西族|怒族|独龙族|普米族|布朗族|塔吉克|锡伯|达斡尔族|各族|鄂温克族|鄂伦春")
+_NATIONS = (
+    "壮族|回族|维吾尔|满族|蒙古族|蒙古|藏族|羌族|彝族|苗族|侗族|布依族|土家族|哈尼族|傣族|白族|景颇族"
+    "|傈僳族|朝鲜族|哈萨克族|哈萨克|柯尔克孜|瑶族|黎族|畲族|土族|撒拉族|裕固族|保安族|东乡族|仡佬族"
+    "|水族|毛南族|仫佬族|佤族|拉祜族|纳西族|怒族|独龙族|普米族|布朗族|塔吉克|锡伯|达斡尔族|各族"
+    "|鄂温克族|鄂伦春")
 _OWN_RULE = re.compile(f"(?:(?:{_NATIONS})+)?自治([区州县旗])$")
 _KIND = re.compile(r"(?:省|市|特别行政区|地区|盟|区|县|旗|林区|特区|矿区)$")
 _IDLE = re.compile(r"中国|中华人民共和国|全境|全区|市辖区|[ ,()-]")
 # A number of the sender's own before the address.
 _NUMBERED = re.compile("[0-9A-Z]{2,20} ?(?=[\u3400-\u9fff])")
-_NOTHING_BEHIND = ("市辖区", "县", "省直辖县级行政单位", "省直辖行政单位", "市", "自治区直辖县级行政单位",
-                   "省直辖县级行政区划", "自治区直辖县级行政区划")
+_NOTHING_BEHIND = (
+    "市辖区", "县", "市", "省直辖县级行政单位", "省直辖行政单位", "自治区直辖县级行政单位",
+    "省直辖县级行政区划", "自治区直辖县级行政区划")
 _LONGEST = 16
+_UNDIVIDED = ("441900", "442000", "460300", "460400", "620200")
+# Behind these a short name is the beginning of another word.
+_OTHERWISE = tuple("路街道大镇乡村北南东西中小市县区")
 # By its ending alone: a district of a city that is none in the state's list, such as 高新区.
 _BY_ENDING = re.compile(
-    r"(?P<city>[\u3400-\u9fff]{1,5}?[市州盟])?"
+    r"(?P<city>[\u3400-\u9fff]{1,5}?(?:市|自治州|盟|地区))?"
     r"(?P<district>[^0-9A-Z() 路街道巷镇乡村社小]{1,6}?(?:开发区|新区|区|县|旗))(?![0-9A-Z])")
-_NO_DISTRICT = re.compile(r"(?:小|社|园|校|院|库|景|片|辖|A|市场|住宅|生活|工业|宿舍|家属|别墅|度假)区$")
+_NO_DISTRICT = re.compile(
+    r"(?:小|社|园|校|院|库|景|片|辖|A|市场|住宅|生活|工业|宿舍|家属|别墅|度假)区$")
 
 
 class Division(NamedTuple):
@@ -95,7 +102,7 @@ def head_of(text: str) -> Head:
     >>> head_of("枣庄市中区光明路").found["district"][0]
     '市中区'
     """
-    best: tuple[tuple[int, int, int], list[tuple[Division, int, int]], int] = ((0, 0, 0), [], 0)
+    best: tuple[tuple[int, int, int, int], list[tuple[Division, int, int]], int] = ((0, 0, 0, 0), [], 0)
     pending: list[tuple[int, frozenset[str] | None, list[tuple[Division, int, int]], int]] = [
         (0, None, [], 0)]
     if number := _NUMBERED.match(text):
@@ -105,7 +112,8 @@ def head_of(text: str) -> Head:
         seen += 1
         at, codes, path, covered = pending.pop()
         strong = sum(not part[0].weak for part in path)
-        rank = (covered, strong, -len(path))
+        districts = {text[part[1]:part[2]] for part in path if part[0].level == DISTRICT}
+        rank = (covered, strong, -len(districts), -len(path))
         if rank > best[0]:
             best = (rank, path, at)
         idle = _IDLE.match(text, at)
@@ -128,8 +136,11 @@ def _steps(options: list[Division], at: int, end: int, codes: frozenset[str] | N
         if not fit:
             continue
         weak = all(one.weak for one in fit)
+        # 城区 is a district right behind its city; behind a district it is only the town.
+        if text[at:end] == "城区" and any(part[0].level == DISTRICT for part in path):
+            continue
         # A short name of a county counts only behind its city, and not before a road's ending.
-        if weak and (codes is None or text[end:end + 1] in tuple("路街道大镇乡村北南东西中小市县区")):
+        if weak and (codes is None or text[end:end + 1] in _OTHERWISE):
             continue
         if level != DISTRICT and text[end:end + 1] in tuple("路街道") and not any(
                 text[end:stop] in _table() for stop in range(end + 2, end + 5)):
@@ -145,8 +156,9 @@ def _agree(one: str, other: str) -> bool:
     """Whether two codes lie on one line of descent."""
     short = min(len(one.rstrip("0")), len(other.rstrip("0")))
     short += short % 2
-    return one[:short] == other[:short] or (
-        one[:2] == other[:2] and (one[2:4] == "90" or other[2:4] == "90"))
+    # Counties right under their province (90) are said behind any of its cities.
+    return one[:short] == other[:short] or (one[:2] == other[:2] and (
+        (one[2:4] == "90" and other.endswith("00")) or (other[2:4] == "90" and one.endswith("00"))))
 
 
 def _finer(one: str, other: str) -> str:
@@ -157,7 +169,9 @@ def _read(text: str, path: list[tuple[Division, int, int]], end: int) -> Head:
     found: dict[str, tuple[str, int, int]] = {}
     known: dict[str, str] = {}
     for division, start, stop in path:
-        if division.level in found and division.weak:
+        said = found.get(division.level)
+        if said and (division.weak or (division.level == DISTRICT
+                                       and len(said[0]) >= len(text[start:stop]))):
             continue
         standard = text[start:stop] if division.level == DISTRICT and not division.weak \
             else division.name
@@ -174,4 +188,11 @@ def _read(text: str, path: list[tuple[Division, int, int]], end: int) -> Head:
                 found[DISTRICT] = (rest["district"], rest.start("district"),
                                    rest.end("district"))
                 end = rest.end()
+    if DISTRICT not in found:
+        # A city without districts (东莞市), or one that was a county when this was written.
+        for division, start, stop in path:
+            if division.level == CITY and text[start:stop] == division.name and any(
+                    one.level == DISTRICT and not one.weak or one.code in _UNDIVIDED
+                    for one in _table()[division.name]):
+                found[DISTRICT] = (division.name, start, stop)
     return Head(found, known, end)

@@ -3,7 +3,7 @@
 >>> read("浙江省云州市云杭区汀洲街道橘桥社区瑜桐弄18号溯秀公馆4幢1002室").parts["road_number"]
 '18'
 >>> {k: v for k, v in read("509 W 129th St Apt 3").parts.items()}
-{'road': 'W 129TH ST', 'road_number': '509', 'room': '3'}
+{'road': 'W 129th St', 'road_number': '509', 'room': '3'}
 """
 
 from __future__ import annotations
@@ -69,9 +69,11 @@ def read(text: str) -> Reading:
     from their endings alone: what a library calls a road, `search` knows better.
     """
     form = form_of(text)
-    found = _western(form.text) if is_western(form.text) else _chinese(form.text)
+    western = is_western(form.text)
+    found = _western(form.text) if western else _chinese(form.text)
     elements = tuple(
-        Element(kind, value, start, end, form.typed(text, start, end))
+        Element(kind, form.typed(text, start, end) if western and kind == "road" else value,
+                start, end, form.typed(text, start, end))
         for kind, value, start, end in sorted(found, key=lambda part: (part[2], part[3])))
     parts = {element.kind: element.value for element in sorted(
         elements, key=lambda element: ELEMENTS.index(element.kind))}
@@ -170,7 +172,7 @@ def _western(text: str) -> list[Part]:
         found.append(("road_number", number["number"], number.start("number"),
                       number.end("number")))
     end = room.start() if room and room.start() >= start else len(text)
-    words = [word for word in words_of(text[start:end])]
+    words = words_of(text[start:end])
     last = len(words)
     for at, (short, _, _) in enumerate(words):
         if short in _KINDS_OF_STREET and at > 0:

@@ -32,7 +32,8 @@ _COUNTED = re.compile(
     f"([{_NUMERAL}]+)(?=号楼|号院|号|幢|栋|座|单元|层|楼|室|房|户|弄|组|#|-[0-9{_NUMERAL}])"
     f"|(?<=[0-9]-)([{_NUMERAL}]+)(?![路街里])"
     f"|(?:(?<=单元)|(?<=[0-9][幢栋座层号]))([{_NUMERAL}]{{2,}})(?=$|[ ()])")
-_REPEAT = re.compile(r"([\u3400-\u9fff]{2,}?)\1+")
+# What begins with an ending is no word: of 滁州市天长市天长街道 nothing is said twice.
+_REPEAT = re.compile(r"((?![省市区县旗镇乡街道路巷弄村号])[\u3400-\u9fff]{2,}?)\1+")
 
 
 class Form(NamedTuple):

@@ -20,7 +20,8 @@ _AREA_SPEAKS = 0.3
 _HINT = 0.6
 _NEAR_BEHIND = re.compile(r"[^0-9()]{0,2}(?:附近|旁|对面|对过|斜对|隔壁|后面|前面|边上|左边|右边)")
 _NEAR_BEFORE = re.compile(r"(?:靠近|邻近|临近|近|挨着|毗邻)$")
-_IDLE = re.compile(r"中国|附近|旁边|旁|对面|小区|楼上|楼下|大门|门口|送到|地址|位于|的|在|我住|我家")
+_IDLE = re.compile(
+    r"中国|附近|旁边|旁|对面|小区|楼上|楼下|大门|门口|送到|地址|位于|的|在|我住|我家")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
