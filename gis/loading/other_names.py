@@ -31,8 +31,10 @@ def load_aliases(admin_url: str, path: Path, options: Options | None = None,
     """
     with loading("aliases", admin_url, path, options or Options(), progress) as (run, connection):
         connection.execute(queries.get("make_incoming_aliases"))
+        connection.execute(queries.get("place_in_sets"))
         for batch in run.batches():
             _take(run, batch, connection)
+        connection.execute(queries.get("settle_library"))
     return run.outcome
 
 

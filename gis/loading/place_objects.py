@@ -31,12 +31,14 @@ def load_place_objects(admin_url: str, path: Path, options: Options | None = Non
     """
     with loading("places", admin_url, path, options or Options(), progress) as (run, connection):
         connection.execute(queries.get("make_incoming_place_objects"))
+        connection.execute(queries.get("place_in_sets"))
         categories = {normalised(word): code
                       for code, *names in connection.execute(queries.get("place_categories"))
                       for word in (code, *names)}
         seen: set[str] = set()
         for batch in run.batches():
             _take(run, batch, categories, seen, connection)
+        connection.execute(queries.get("settle_library"))
     return run.outcome
 
 

@@ -73,16 +73,55 @@ BEGIN
 END
 $$;
 
--- After areas or buildings have changed. Only rows that change are written.
+-- After areas or buildings have changed, for all rows at once. Only rows that change are written.
 CREATE OR REPLACE FUNCTION settle_library()
 RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp
 AS $$
 BEGIN
-    UPDATE other_name AS o SET scope_ids = other_name_scope(o)
-    WHERE o.scope_ids IS DISTINCT FROM other_name_scope(o);
-    UPDATE place_object AS p SET scope_ids = scope_ids_at(ST_PointOnSurface(p.geom))
-    WHERE p.scope_ids IS DISTINCT FROM scope_ids_at(ST_PointOnSurface(p.geom));
+    UPDATE other_name AS o SET scope_ids = a.scope_ids
+    FROM address AS a
+    WHERE a.id = o.address_id AND o.scope_ids IS DISTINCT FROM a.scope_ids;
+    UPDATE other_name AS o SET scope_ids = b.scope_ids
+    FROM building AS b
+    WHERE b.id = o.building_id AND o.scope_ids IS DISTINCT FROM b.scope_ids;
+    UPDATE other_name AS o SET scope_ids = a.ancestor_ids
+    FROM area AS a
+    WHERE a.identity_id = o.area_identity_id AND upper_inf(a.period)
+      AND o.scope_ids IS DISTINCT FROM a.ancestor_ids;
+    UPDATE other_name AS o SET scope_ids = lies.ids
+    FROM (
+        SELECT n.id, coalesce(array_agg(DISTINCT above.id ORDER BY above.id)
+                              FILTER (WHERE above.id IS NOT NULL), '{}') AS ids
+        FROM other_name AS n
+        LEFT JOIN (
+            SELECT DISTINCT 'road' AS kind, b.road AS name, b.scope_ids FROM building AS b
+            UNION ALL
+            SELECT DISTINCT 'compound', b.compound, b.scope_ids FROM building AS b
+        ) AS b ON b.kind = n.kind AND b.name = n.standard
+        LEFT JOIN LATERAL unnest(b.scope_ids) AS above(id) ON true
+        WHERE n.standard IS NOT NULL
+        GROUP BY n.id
+    ) AS lies
+    WHERE lies.id = o.id AND o.scope_ids IS DISTINCT FROM lies.ids;
+    UPDATE place_object AS o SET scope_ids = lies.ids, building_id = lies.building_id
+    FROM (
+        SELECT p.id, p.building_id,
+               coalesce(array_agg(DISTINCT above.id) FILTER (WHERE above.id IS NOT NULL), '{}')
+                   AS ids
+        FROM (
+            SELECT q.id, q.point, min(b.id) AS building_id
+            FROM (SELECT id, ST_PointOnSurface(geom) AS point FROM place_object) AS q
+            LEFT JOIN building AS b ON ST_Intersects(b.geom, q.point)
+            GROUP BY q.id, q.point
+        ) AS p
+        LEFT JOIN area AS a
+            ON a.leaf AND upper_inf(a.period) AND ST_Intersects(a.geom, p.point)
+        LEFT JOIN LATERAL unnest(a.ancestor_ids) AS above(id) ON true
+        GROUP BY p.id, p.building_id
+    ) AS lies
+    WHERE lies.id = o.id
+      AND (o.scope_ids, o.building_id) IS DISTINCT FROM (lies.ids, lies.building_id);
 END
 $$;
 

@@ -40,9 +40,11 @@ CREATE OR REPLACE TRIGGER building_code_kept AFTER DELETE OR UPDATE OF building_
 CREATE OR REPLACE TRIGGER house_code_kept AFTER DELETE OR UPDATE OF house_code ON address
     FOR EACH ROW WHEN (OLD.house_code IS NOT NULL) EXECUTE FUNCTION code_kept('house_code');
 CREATE OR REPLACE TRIGGER other_name_placed BEFORE INSERT OR UPDATE OF standard ON other_name
-    FOR EACH ROW EXECUTE FUNCTION other_name_placed();
+    FOR EACH ROW WHEN (coalesce(current_setting('gridwall.places_in_sets', true), '') <> 'on')
+    EXECUTE FUNCTION other_name_placed();
 CREATE OR REPLACE TRIGGER place_object_placed BEFORE INSERT OR UPDATE OF geom ON place_object
-    FOR EACH ROW EXECUTE FUNCTION place_object_placed();
+    FOR EACH ROW WHEN (coalesce(current_setting('gridwall.places_in_sets', true), '') <> 'on')
+    EXECUTE FUNCTION place_object_placed();
 CREATE OR REPLACE TRIGGER duty_placed BEFORE INSERT OR UPDATE OF area_identity_id, building_id
     ON duty FOR EACH ROW EXECUTE FUNCTION duty_placed();
 CREATE OR REPLACE TRIGGER assignment_rules_changed

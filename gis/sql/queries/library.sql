@@ -103,6 +103,9 @@ SELECT * FROM nameless UNION ALL SELECT * FROM put
 -- name: empty_incoming_enterprises
 TRUNCATE incoming_enterprises
 
+-- name: settle_library
+SELECT settle_library()
+
 -- name: houses_by_code
 SELECT house_code, id FROM address WHERE house_code = ANY (%(codes)s)
 
