@@ -33,6 +33,7 @@ def test_a_category_is_edited_by_keyboard_and_taken_back(browser, server, sessio
         page.keyboard.press("Enter")
         page.wait_for_selector("#edit:not([hidden])")
         assert page.input_value("[name=code]") == "urban.litter"
+        assert page.locator("#notice").is_hidden()
         page.fill("[name=limit_grid]", "8w")
         page.check("[name=closing_own]")
         page.check("[name=closing_grid]")

@@ -115,6 +115,8 @@ form.addEventListener('submit', save);
 byId('undo').addEventListener('click', undo);
 byId('new').addEventListener('click', fresh);
 byId('words').addEventListener('input', filter);
+// The key that opens a row must not go on to submit the form whose field it has focused.
+byId('categories').addEventListener('keydown', event => event.key === 'Enter' && event.target.closest('tbody') && event.preventDefault());
 document.addEventListener('keydown', event => {
   const writing = event.target.closest('input, textarea, select');
   if (event.key === 's' && (event.ctrlKey || event.metaKey) && !form.hidden) {
