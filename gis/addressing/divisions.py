@@ -56,6 +56,10 @@ class Head(NamedTuple):
     end: int
 
 
+_Path = list[tuple[Division, int, int]]
+_Step = tuple[int, frozenset[str] | None, _Path, int]
+
+
 @cache
 def _table() -> dict[str, list[Division]]:
     """Every way to write a division → what it may be."""
@@ -102,9 +106,8 @@ def head_of(text: str) -> Head:
     >>> head_of("枣庄市中区光明路").found["district"][0]
     '市中区'
     """
-    best: tuple[tuple[int, int, int, int], list[tuple[Division, int, int]], int] = ((0, 0, 0, 0), [], 0)
-    pending: list[tuple[int, frozenset[str] | None, list[tuple[Division, int, int]], int]] = [
-        (0, None, [], 0)]
+    best: tuple[tuple[int, ...], _Path, int] = ((0, 0, 0, 0), [], 0)
+    pending: list[_Step] = [(0, None, [], 0)]
     if number := _NUMBERED.match(text):
         pending.append((number.end(), None, [], 0))
     seen = 0
@@ -112,7 +115,7 @@ def head_of(text: str) -> Head:
         seen += 1
         at, codes, path, covered = pending.pop()
         strong = sum(not part[0].weak for part in path)
-        districts = {text[part[1]:part[2]] for part in path if part[0].level == DISTRICT}
+        districts = {text[a:b] for one, a, b in path if one.level == DISTRICT}
         rank = (covered, strong, -len(districts), -len(path))
         if rank > best[0]:
             best = (rank, path, at)
@@ -127,7 +130,7 @@ def head_of(text: str) -> Head:
 
 
 def _steps(options: list[Division], at: int, end: int, codes: frozenset[str] | None,
-           path: list[tuple[Division, int, int]], covered: int, text: str) -> Iterator[tuple]:
+           path: _Path, covered: int, text: str) -> Iterator[_Step]:
     """The paths on from here: one for each level that a name may have."""
     for level in (PROVINCE, CITY, DISTRICT):
         fit = [one for one in options if one.level == level]
@@ -165,7 +168,7 @@ def _finer(one: str, other: str) -> str:
     return one if len(one.rstrip("0")) >= len(other.rstrip("0")) else other
 
 
-def _read(text: str, path: list[tuple[Division, int, int]], end: int) -> Head:
+def _read(text: str, path: _Path, end: int) -> Head:
     found: dict[str, tuple[str, int, int]] = {}
     known: dict[str, str] = {}
     for division, start, stop in path:
@@ -192,7 +195,7 @@ def _read(text: str, path: list[tuple[Division, int, int]], end: int) -> Head:
         # A city without districts (东莞市), or one that was a county when this was written.
         for division, start, stop in path:
             if division.level == CITY and text[start:stop] == division.name and any(
-                    one.level == DISTRICT and not one.weak or one.code in _UNDIVIDED
+                    (one.level == DISTRICT and not one.weak) or one.code in _UNDIVIDED
                     for one in _table()[division.name]):
                 found[DISTRICT] = (division.name, start, stop)
     return Head(found, known, end)

@@ -143,8 +143,8 @@ def _numbers(left: _Masked, text: str) -> None:
     if len(plain) < len(open_kinds):
         open_kinds = {1: ["room"], 2: ["building", "room"]}.get(len(plain), open_kinds)
         open_kinds = [kind for kind in open_kinds if kind not in roles]
-    for kind, number in zip(open_kinds[-len(plain):] if plain else (), plain, strict=False):
-        roles[kind] = number
+    if plain:
+        roles.update(zip(open_kinds[-len(plain):], plain, strict=False))
     for kind, number in roles.items():
         left.take(kind, number.value, number.start, number.end)
 

@@ -72,7 +72,7 @@ def roles_of(numbers: list[Number], road_number: str | None, building: str | Non
         elif not agrees:
             factor *= OTHER_ROAD_NUMBER
             reasons.append(("number_differs", of_road.value))
-    of_building = left.take(_building(left, building))
+    of_building = left.take(_building(left, building, compound))
     same = None
     if of_building is not None:
         same = of_building.value == building if building else None
@@ -138,12 +138,14 @@ def _has_group(left: _Left) -> bool:
     return any(_grouped(number, left) for number in left.numbers)
 
 
-def _building(left: _Left, own: str | None) -> Number | None:
+def _building(left: _Left, own: str | None, compound: Hit | None) -> Number | None:
     told = left.first("building")
     if told is not None or own is None:
         return told
     for number in left.numbers:
-        if number.label in ("number", "storey") and number.value == own:
+        behind = compound is not None and number.start == compound.end
+        if number.label in ("number", "storey") and (
+                number.value == own or (behind and number is not left.numbers[-1])):
             return number
     plain = left.plain()
     has_room, has_unit = left.first("room") is not None, left.first("unit") is not None

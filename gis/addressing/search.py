@@ -27,7 +27,7 @@ from gis.addressing.western import is_western
 SURE = 0.85
 # Two answers so close are not told apart.
 MARGIN, EQUAL = 0.08, 0.004
-_LEAST, _POOR = 0.25, 0.7
+_LEAST, _POOR = 0.25, 0.8
 _MOST_NAMES, _MOST_NEAR = 12, 60
 _MOST_HOUSE_BUILDINGS = 400
 _CODE = re.compile(r"[0-9]{6,19}[0-9A-Z]{0,13}")

@@ -21,8 +21,8 @@ def put_houses(town) -> None:
                 code = f"33010400{street}00101{number:05d}"
                 building = connection.execute(
                     "INSERT INTO building (building_code, name, road, road_number, compound, geom)"
-                    " VALUES (%s, %s, %s, '12', %s, ST_Multi(ST_MakeEnvelope(%s, %s, %s, %s, 4490)))"
-                    " RETURNING id",
+                    " VALUES (%s, %s, %s, '12', %s,"
+                    "  ST_Multi(ST_MakeEnvelope(%s, %s, %s, %s, 4490))) RETURNING id",
                     (code, f"{compound}{number}幢", road, compound, west, SOUTH + 0.002,
                      west + 0.0005, SOUTH + 0.0025)).fetchone()[0]
                 for serial, (unit, room) in enumerate(
@@ -52,7 +52,8 @@ async def ask(town, q: str, role: str = "admin", area: str | None = None, **more
 
 @pytest.mark.parametrize("q", [
     "江干区甲社区文三路12号锦绣苑3幢2单元501室", "文三路１２号锦绣苑３幢２单元５０１",
-    "锦绣苑三幢二单元五〇一室", "锦绣苑3-2-501", "文山路12号锦绣苑3栋2单元501", "锦秀苑3号楼2单元501",
+    "锦绣苑三幢二单元五〇一室", "锦绣苑3-2-501", "文山路12号锦绣苑3栋2单元501",
+    "锦秀苑3号楼2单元501", "锦绣苑3幢2单元501号", "锦绣苑12号文三路3-2-501",
     "3幢2单元501室锦绣苑文三路12号", "江干区江干区文三路12号【锦绣苑3-2-501】(菜场附近)",
     "3301040010010100003000004",
 ])
@@ -118,7 +119,8 @@ async def test_other_names_answer_with_the_standard(houses):
     with psycopg.connect(houses.admin_url) as connection:
         connection.execute(
             "INSERT INTO other_name (kind, origin, name, standard)"
-            " VALUES ('compound', 'alias', '机床厂宿舍', '锦绣苑'), ('road', 'former', '翠柏路', '文三路')")
+            " VALUES ('compound', 'alias', '机床厂宿舍', '锦绣苑'),"
+            "  ('road', 'former', '翠柏路', '文三路')")
     match = (await ask(houses, "机床厂宿舍3幢2单元501"))[0]
     assert (match["house_code"], match["how"]) == ("3301040010010100003000004", "alias")
     match = (await ask(houses, "翠柏路12号3幢2单元501"))[0]

@@ -55,19 +55,20 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("written", "form"), FORMS)
+@pytest.mark.parametrize("written, form", FORMS)
 def test_one_form(written, form):
     assert normalise(written) == form
 
 
-@pytest.mark.parametrize(("written", "parts"), CASES)
+@pytest.mark.parametrize("written, parts", CASES)
 def test_elements(written, parts):
     told = read(written).parts
     assert {name: told.get(name) for name in parts} == parts
 
 
 def test_elements_remember_how_they_were_typed():
-    typed = {element.kind: element.typed for element in read("文三路 十二号，Ｂ座五〇一室").elements}
+    elements = read("文三路 十二号，Ｂ座五〇一室").elements
+    typed = {element.kind: element.typed for element in elements}
     assert typed["road_number"] == "十二号"
     assert typed["building"] == "Ｂ座"
     assert typed["room"] == "五〇一室"
@@ -80,8 +81,8 @@ def test_examples_in_the_documentation(module):
 
 
 written = st.text(max_size=120) | st.text(
-    alphabet="浙江省杭州市西湖区街道社区村文三路弄巷号幢栋座楼单元室房层一二三五十百〇两第-（）【】( )#0123456789ABab重庆，",
-    max_size=60)
+    alphabet="浙江省杭州市西湖区街道社区村文三路弄巷号幢栋座楼单元室房层一二三五十百〇两第"
+             "-（）【】( )#0123456789ABab重庆，", max_size=60)
 
 
 @given(written)
