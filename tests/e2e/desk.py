@@ -68,7 +68,12 @@ class Desk:
                 "() => document.querySelector('#detail select[name=to]').value")
         if note:
             form.locator("[name=note]").fill(note)
-        with page.expect_response(lambda got: got.url.endswith("/steps")) as answer:
+        self.take_open(action)
+
+    def take_open(self, action: str) -> None:
+        """Send the form that is open, and wait until the step is taken."""
+        form = self.page.locator(f"#detail form[data-action='{action}']")
+        with self.page.expect_response(lambda got: got.url.endswith("/steps")) as answer:
             form.locator(".primary").click()
         assert answer.value.status == 201, answer.value.text()
         form.wait_for(state="detached")

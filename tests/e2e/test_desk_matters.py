@@ -195,3 +195,24 @@ def test_the_list_is_exported_whole_and_no_cell_is_a_formula(browser, server, gr
         text = outside.get(f"/api/desk/export.csv?q=HYPERLINK&area={ground['area']}").text
         assert "'=HYPERLINK(1)" in text
         assert ",=HYPERLINK" not in text
+
+
+def test_what_came_with_words_only_is_given_its_place(browser, server):
+    with caller(server, "intake") as intake, caller(server, "street") as own, \
+            desk(browser, server) as hall:
+        place = place_of(own)
+        building = own.get("/api/desk/buildings", params={"area": place["area"]}).json()["rows"][0]
+        answer = intake.post("/api/reports", json={
+            "text": "楼上漏水", "category": "urban", "channel": "hotline",
+            "address": "说不清在哪里的一个小区门口"})
+        assert answer.status_code == 201, answer.text
+        incident = answer.json()["incident"]["id"]
+        page = hall.open("hall", f"/street?lane=unlocated&incident={incident}").page
+        hall.row(incident).wait_for()
+        page.click("#detail [data-action=locate]")
+        page.fill("#detail form[data-action=locate] input[type=search]", building["name"])
+        page.wait_for_selector("#detail select[name=to] option", state="attached")
+        hall.take_open("locate")
+        page.wait_for_function(
+            "() => document.querySelector('#detail .path button')", timeout=10_000)
+        hall.row(incident).wait_for(state="detached")

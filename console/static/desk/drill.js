@@ -101,7 +101,8 @@ export class Drill {
     byId('under-title').textContent = t('street.houses_count', {count: number(rows.length)});
     const floors = Map.groupBy ? Map.groupBy(rows, row => `${row.unit ?? ''}|${row.floor ?? ''}`) : group(rows);
     const chosen = this.here.house?.code;
-    byId('under').replaceChildren(rows.length ? make('div', {class: 'houses'}, ...[...floors].map(([key, houses]) => {
+    const {code} = this.here.house ?? this.here.building;
+    byId('under').replaceChildren(rows.length ? make('div', {class: 'houses'}, make('a', {href: `/place/${code}`, text: t('desk.place_page', {code})}), ...[...floors].map(([key, houses]) => {
       const [unit, floor] = key.split('|');
       return make('div', {class: 'floor'}, make('span', {class: 'small', text: [unit && t('street.unit_no', {unit}), floor && t('street.floor_no', {floor})].filter(Boolean).join(' ')}),
         ...houses.map(house => make('button', {type: 'button', text: house.room ?? house.code.slice(-6), 'aria-pressed': String(house.code === chosen),

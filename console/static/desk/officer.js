@@ -12,7 +12,7 @@ host.replaceChildren(quiet('desk.loading'));
 async function load() {
   try {
     const found = await api('/api/desk/mine');
-    byId('total').textContent = t('officer.total', {count: number(found.total)});
+    byId('total').textContent = t('officer.total', {count: number(found.rows.length)});
     host.replaceChildren(...(found.rows.length ? found.rows.map(matter) : [quiet('officer.none')]));
     live.start(`${found.epoch}-${found.sequence}`);
   } catch (problem) {

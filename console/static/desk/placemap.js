@@ -49,6 +49,7 @@ export class PlaceMap extends GridMap {
     this.svg.querySelector('.here')?.classList.remove('here');
     const shape = code && this.svg.querySelector(`[data-code="${CSS.escape(code)}"]`);
     shape?.classList.add('here');
+    shape?.parentElement.append(shape);
   }
 
   /** Colours areas by open work: `[{code, name, open, late}]`. */

@@ -85,9 +85,9 @@ function figures({lanes, now, reported_today: reported, solved_today: solved}) {
   const figure = (key, value, kind, go) => make(go ? 'button' : 'div', {type: go && 'button', class: `figure ${kind}`, onclick: go}, make('b', {text: number(value)}), make('span', {text: t(key)}));
   byId('figures').replaceChildren(
     figure('desk.open', lanes.open?.open ?? 0, '', () => address.set({lane: null})),
-    figure('desk.overdue', lanes.late?.open ?? 0, lanes.late ? 'late' : '', () => address.set({lane: 'late'})),
-    figure('street.lane_soon', lanes.soon?.open ?? 0, lanes.soon ? 'soon' : '', () => address.set({lane: 'soon'})),
-    figure('urgency.3', lanes.emergency?.open ?? 0, lanes.emergency ? 'late' : '', () => address.set({lane: 'emergency'})),
+    figure('desk.overdue', lanes.late?.open ?? 0, lanes.late?.open ? 'late' : '', () => address.set({lane: 'late'})),
+    figure('street.lane_soon', lanes.soon?.open ?? 0, lanes.soon?.open ? 'soon' : '', () => address.set({lane: 'soon'})),
+    figure('urgency.3', lanes.emergency?.open ?? 0, lanes.emergency?.open ? 'late' : '', () => address.set({lane: 'emergency'})),
     figure('street.reported_today', reported, ''), figure('street.solved_today', solved, 'good'));
 }
 
