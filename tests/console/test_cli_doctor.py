@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from console.cli import main
+from tests.gis.builders import at as place
+from tests.gis.builders import owner, put_area, put_report, rectangle, settle
 
 
 @pytest.fixture
@@ -33,3 +37,34 @@ def test_a_server_role_that_owns_the_tables_is_ill(at, monkeypatch, capsys):
     monkeypatch.setenv("GRIDWALL_DATABASE_URL", at.admin_url)
     assert main(["doctor"]) == 1
     assert "gridwall_owner owns the tables" in capsys.readouterr().out
+
+
+def test_a_changed_step_is_told_and_an_anchor_checked(at, capsys):
+    with owner(at.admin_url) as connection:
+        put_area(connection, "street", "S", rectangle(0, 0, 1, 1))
+        settle(connection)
+        put_report(connection, place(0.5, 0.5))
+    assert main(["escalate", "--at", "2026-11-19T10:00:00+08:00"]) == 0
+    assert main(["escalate", "--at", "2026-11-19T10:00:00+08:00"]) == 0
+    assert capsys.readouterr().out == "1 acted upon\n0 acted upon\n"
+    assert main(["doctor", "--since", "2026-01-01"]) == 0
+    anchor = re.search(r"2 steps of 1 incidents .* note down the last: (\d+:\w+)",
+                       capsys.readouterr().out)[1]
+    with owner(at.admin_url) as connection:
+        connection.execute("ALTER TABLE step DISABLE TRIGGER USER")
+        connection.execute("UPDATE step SET tier = 'street' WHERE number = 2")
+    assert main(["doctor", "--anchor", anchor]) == 1
+    said = capsys.readouterr().out
+    assert "ILL   seals: step 2 of incident 1 was changed" in said
+    assert "noted down" not in said
+    assert main(["doctor", "--anchor", f"1:{'0' * 64}"]) == 1
+    assert "batch 1 is not the one that was noted down" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [["escalate", "--at", "yesterday"],
+                                     ["escalate", "--at", "2026-11-19T10:00:00"],
+                                     ["doctor", "--since", "lately"],
+                                     ["doctor", "--anchor", "12"]])
+def test_what_can_t_be_read_is_told(at, command, capsys):
+    assert main(command) == 1
+    assert re.search("write|offset", capsys.readouterr().err)
