@@ -119,6 +119,7 @@ def try_all(database: Database, table, addresses: list[StandardAddress]) -> list
     return trials
 
 
+@pytest.mark.timeout(600)  # Well under 90 s on a core of its own.
 def test_a_sample_of_distorted_addresses_is_found(session_database, table):
     hold(try_all(session_database, table, sample_of(table, SEED, SAMPLE)))
 
