@@ -9,7 +9,7 @@ from __future__ import annotations
 from bench.report import Context, Row
 from bench.year_peers import compare, places
 
-LANES = ("open", "verify", "work", "late", "finished", "all")
+LANES = ("open", "verify", "work", "late", "finished")
 
 
 def run(context: Context) -> list[Row]:

@@ -74,7 +74,9 @@ class CountingCursor(AsyncCursor):
 
 
 def _scanned(plan: dict[str, Any]) -> Iterator[str]:
-    if plan["Node Type"] == "Seq Scan" and plan["Relation Name"] in HISTORY:
+    # A branch that was planned and never run has touched nothing.
+    if (plan["Node Type"] == "Seq Scan" and plan["Relation Name"] in HISTORY
+            and plan["Actual Loops"]):
         yield plan["Relation Name"]
     for part in plan.get("Plans", ()):
         yield from _scanned(part)
