@@ -26,7 +26,7 @@ _ENDINGS = {
 }
 _STEM = 0.85
 # What a character in another's place costs: of the same sound, of a like sound, any other.
-_SAME_SOUND, _LIKE_SOUND = 0.1, 0.2
+_SAME_SOUND, _LIKE_SOUND, _MORE_BY_EAR = 0.1, 0.2, 0.2
 # Below this, a likeness is chance.
 LEAST = 0.6
 LONGEST = 14
@@ -152,7 +152,11 @@ def _in_place(written: str, name: str) -> float:
     if len(wrong) == 2 and wrong[1] == wrong[0] + 1 and (
             written[wrong[0]] == name[wrong[1]] and written[wrong[1]] == name[wrong[0]]):
         return sum(costs) - 1.1
-    return sum(costs) if len(wrong) < 2 else len(name)
+    if len(wrong) > 1:
+        return len(name)
+    # One character by ear is a slip; of two or more little of the name is left as written.
+    by_ear = sum(0 < cost < 1 for cost in costs)
+    return sum(costs) + _MORE_BY_EAR * max(by_ear - 1, 0)
 
 
 def _one_more(short: str, long: str) -> float:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
+from psycopg.rows import tuple_row
 
 from gis import queries
 from gis.addressing.finding import Candidate, candidates_of
@@ -95,7 +96,8 @@ async def search(connection: psycopg.AsyncConnection, text: str, *, limit: int =
     try:
         query, values = next(steps)
         while True:
-            cursor = await connection.execute(queries.get(query), values)
+            cursor = connection.cursor(row_factory=tuple_row)
+            await cursor.execute(queries.get(query), values)
             query, values = steps.send(await cursor.fetchall())
     except StopIteration as done:
         return done.value
@@ -108,8 +110,8 @@ def search_now(connection: psycopg.Connection, text: str, *, limit: int = 5,
     try:
         query, values = next(steps)
         while True:
-            query, values = steps.send(
-                connection.execute(queries.get(query), values).fetchall())
+            cursor = connection.cursor(row_factory=tuple_row)
+            query, values = steps.send(cursor.execute(queries.get(query), values).fetchall())
     except StopIteration as done:
         return done.value
 
