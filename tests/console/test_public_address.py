@@ -13,7 +13,7 @@ from gis.errors import SetupError
 from gis.settings import Settings
 
 
-def asked(said: str, *, server=("192.168.1.20", 5006), scheme: str = "http",
+def asked(said: str, *, server=("hall.test", 5006), scheme: str = "http",
           **settings: object) -> Request:
     made = Settings(home=Path("home"), **settings)
     return Request({
@@ -23,18 +23,18 @@ def asked(said: str, *, server=("192.168.1.20", 5006), scheme: str = "http",
 
 
 @pytest.mark.parametrize("host, address", [
-    ("192.168.1.20:5006", "http://192.168.1.20:5006"),
+    ("hall.test:5006", "http://hall.test:5006"),
     ("127.0.0.1:5006", "http://127.0.0.1:5006"),
     ("localhost:8080", "http://localhost:8080"),
     ("[::1]:5006", "http://[::1]:5006"),
-    ("evil.example", "http://192.168.1.20:5006"),
-    ("evil.example:80@192.168.1.20", "http://192.168.1.20:5006"),
-    ("me@192.168.1.20", "http://192.168.1.20:5006"),
-    ("192.168.1.20:99999", "http://192.168.1.20:5006"),
-    ("192.168.1.20:x", "http://192.168.1.20:5006"),
-    ("", "http://192.168.1.20:5006"),
-    ("192.168.1.20", "http://192.168.1.20"),
-    ("192.168.1.20:80", "http://192.168.1.20"),
+    ("evil.example", "http://hall.test:5006"),
+    ("evil.example:80@hall.test", "http://hall.test:5006"),
+    ("me@hall.test", "http://hall.test:5006"),
+    ("hall.test:99999", "http://hall.test:5006"),
+    ("hall.test:x", "http://hall.test:5006"),
+    ("", "http://hall.test:5006"),
+    ("hall.test", "http://hall.test"),
+    ("hall.test:80", "http://hall.test"),
 ])
 def test_a_host_is_believed_only_where_it_is_this_machine(host, address):
     assert public_address(asked(host)) == address
@@ -46,8 +46,8 @@ def test_what_is_set_goes_before_all_else():
 
 
 def test_a_host_that_is_served_on_by_name_is_ours():
-    request = asked("grid.local:5006", host="grid.local")
-    assert public_address(request) == "http://grid.local:5006"
+    request = asked("grid.test:5006", host="grid.test")
+    assert public_address(request) == "http://grid.test:5006"
 
 
 def test_ipv6_stands_in_brackets():
@@ -55,19 +55,19 @@ def test_ipv6_stands_in_brackets():
 
 
 def test_codes_are_quoted():
-    assert report_address("http://h", "a&b=c/?#") == "http://h/report?code=a%26b%3Dc%2F%3F%23"
+    assert report_address("http://host", "a&b=c/?#") == "http://host/report?code=a%26b%3Dc%2F%3F%23"
 
 
 @pytest.mark.parametrize("base, nobody", [
     ("http://127.0.0.1:5006", True), ("http://localhost", True), ("http://[::1]:5006", True),
-    ("http://192.168.1.20", False), ("https://grid.example.test", False)])
+    ("http://hall.test", False), ("https://grid.example.test", False)])
 def test_an_address_of_this_machine_alone_is_known(base, nobody):
     assert reaches_nobody(base) is nobody
 
 
 @pytest.mark.parametrize("given", [
-    "grid.example.test", "ftp://grid.example.test", "https://", "https://a b", "https://a?q=1",
-    "https://u:p@a", "https://a#b", "https://a:99999", "https://网格"])
+    "grid.example.test", "ftp://grid.example.test", "https://", "https://a.test b",
+    "https://a.test?q=1", "https://a.test:p@b.test", "https://a.test#b", "https://a.test:99999", "https://网格"])
 def test_a_setting_that_phones_could_not_open_is_refused(given):
     with pytest.raises(SetupError, match="GRIDWALL_PUBLIC_URL"):
         Settings(home=Path("home"), public_url=given)
