@@ -34,7 +34,7 @@ const plates = area
   : [['plate', print(place.kind, 1)], place.kind === 'building' && ['plates_house', print('house', 8)]];
 byId('doors').append(...[
   told.doors.report && ['report', `/report?${query({code: place.code})}`, 'primary'],
-  told.doors.street && grid && ['desk', `/street?${query({area: grid})}`], ...plates,
+  told.doors.street && grid && ['desk', `/street?${query({area: grid, building: place.kind === 'building' ? place.code : place.building_code, house: place.kind === 'house' ? place.code : null})}`], ...plates,
 ].filter(Boolean).map(([name, href, style]) => make('a', {class: `button ${style ?? ''}`, href, text: t(`place.${name}`), target: href.startsWith('/api/') ? '_blank' : null})));
 
 const around = told.around;
