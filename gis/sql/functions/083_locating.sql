@@ -52,13 +52,19 @@ CREATE OR REPLACE FUNCTION tell_answerable(matter incident, last_step step)
 RETURNS void
 LANGUAGE sql SET search_path = public, pg_temp
 AS $$
+    -- Also of what was merged into what was merged into it.
+    WITH RECURSIVE taken_in AS (
+        SELECT matter.id
+        UNION
+        SELECT i.id FROM taken_in AS t JOIN incident AS i ON i.merged_into_id = t.id
+    )
     INSERT INTO notice (at, account_id, incident_id, kind, detail)
     SELECT last_step.at, i.answerable_id, i.id, last_step.action,
            jsonb_strip_nulls(jsonb_build_object(
                'summary', i.summary, 'state', matter.state, 'note', last_step.note,
                'merged_into', i.merged_into_id))
-    FROM incident AS i
-    WHERE (i.id = matter.id OR i.merged_into_id = matter.id) AND i.answerable_id IS NOT NULL
+    FROM taken_in AS t JOIN incident AS i USING (id)
+    WHERE i.answerable_id IS NOT NULL
 $$;
 
 -- What the caller has been told, marked as read.

@@ -120,3 +120,20 @@ async def test_the_server_seals_and_urges_by_itself(town):
                     "SELECT 1 FROM seal_head AS h JOIN step AS s USING (incident_id)"
                     " WHERE s.action = 'urge' AND h.step_count >= s.number").fetchone():
                 await asyncio.sleep(0.02)
+
+
+async def test_a_close_is_told_to_all_whose_reports_ended_up_in_it(town):
+    """Merged into one that was merged again: each filer hears of the end."""
+    filers = [town.client(town.token("intake")) for _ in range(3)]
+    street = town.client(town.token("street", STREETS[0]))
+    first, second, third = [await _file(filer) for filer in filers]
+    await _step(street, first, "merge", to=f"incident:{second}")
+    await _step(street, second, "merge", to=f"incident:{third}")
+    # Who was merged takes in nothing more, and nothing goes in a circle.
+    await _step(street, third, "merge", 409, to=f"incident:{first}")
+    await _step(street, third, "reject", note="已修好")
+    for filer, number in zip(filers, (first, second, third), strict=True):
+        answer = (await filer.get(f"/api/reports/{number}")).json()
+        assert (answer["incident"]["id"], answer["incident"]["state"]) == (third, "rejected")
+        notices = (await filer.get("/api/notices")).json()["notices"]
+        assert [(one["incident"], one["note"]) for one in notices] == [(number, "已修好")]
