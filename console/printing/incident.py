@@ -102,7 +102,10 @@ def _assignment(one: Json, lang: str) -> dict[str, Any]:
 
 
 def _step(one: Json, names: Mapping[str, str], zone: ZoneInfo, lang: str) -> list[str]:
-    said = [one.get("note")]
+    note = one.get("note")
+    if note and one.get("role") == "system":
+        note = _named("desk.system", note.replace(" ", "_"), lang, "_")
+    said = [note]
     if one.get("to"):
         said.append(language.text("print.to", lang, to=names.get(one["to"], one["to"])))
     if one.get("until"):
