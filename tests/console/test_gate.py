@@ -129,8 +129,11 @@ async def test_roles_open_their_own_pages_and_no_others(shared_town):
     assert 'href="/"' in refused.text
     assert home.headers["location"] == "/street"
     async with shared_town.client(intake) as client:
-        for path in ("/api/incidents", "/live", "/api/ranking", "/tiles/areas/0/0/0.mvt"):
+        for path in ("/live", "/api/ranking", "/tiles/areas/0/0/0.mvt", "/api/admin/rules",
+                     "/admin/categories"):
             assert (await client.get(path)).status_code == 403, path
+        # Only what is nobody's ground yet would be there.
+        assert (await client.get("/api/incidents")).json()["incidents"] == []
 
 
 async def test_a_revoked_token_is_refused_by_the_next_transaction(town):

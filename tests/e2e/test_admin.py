@@ -71,9 +71,9 @@ def test_days_and_settings(browser, server, session_database):
         assert stored(session_database, "SELECT value ->> 0 FROM city_setting"
                       " WHERE name = 'working_hours'") == '["09:00", "12:00"]'
         for _ in range(2):
+            page.evaluate("() => { document.querySelector('#notice').hidden = true; }")
             page.locator("#undo:not([disabled])").click()
             page.wait_for_function("() => !document.querySelector('#notice').hidden")
-            page.evaluate("() => { document.querySelector('#notice').hidden = true; }")
         page.wait_for_function("() => document.querySelector('#undo').disabled")
         assert stored(session_database, "SELECT count(*) FROM calendar_day"
                       " WHERE day = '2027-10-01'") == 0

@@ -98,6 +98,8 @@ async function save(event) {
 }
 
 async function undo() {
+  if (byId('undo').disabled) return;
+  byId('undo').disabled = true;
   try {
     const answer = await api('/api/admin/undo', {send: {}});
     show(answer);
@@ -105,6 +107,7 @@ async function undo() {
     const again = rules.categories.find(one => one.code === chosen?.code);
     if (again) edit(again);
   } catch (problem) {
+    byId('undo').disabled = false;
     notify(problem.message);
   }
 }

@@ -96,11 +96,14 @@ async function saveDay(event) {
 }
 
 async function undo() {
+  if (byId('undo').disabled) return;
+  byId('undo').disabled = true;
   try {
     const answer = await api('/api/admin/undo', {send: {}});
     show(answer);
     notify(t('admin.undone', {key: answer.undone.key}), true);
   } catch (problem) {
+    byId('undo').disabled = false;
     notify(problem.message);
   }
 }
