@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
+from threading import Lock
 from typing import Any, NamedTuple
 
 from gis.addressing.names import Name, Names, names_of
@@ -39,6 +40,7 @@ class Gazetteers:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Any, tuple[Any, Gazetteer]] = OrderedDict()
+        self._building = Lock()
 
     def get(self, scope: Any, version: Any) -> Gazetteer | None:
         """What is kept for a scope, if it is of that version."""
@@ -47,6 +49,16 @@ class Gazetteers:
             return None
         self._kept.move_to_end(scope)
         return kept[1]
+
+    def made(self, scope: Any, version: Any, names: Iterable[tuple[Any, ...]],
+             areas: Iterable[tuple[int, str, str, str]]) -> Gazetteer:
+        """The gazetteer of that version, built once by whoever comes first; in any thread."""
+        with self._building:
+            kept = self.get(scope, version)
+            if kept is None:
+                kept = build_gazetteer(names, areas)
+                self.put(scope, version, kept)
+            return kept
 
     def put(self, scope: Any, version: Any, gazetteer: Gazetteer) -> None:
         """Keep one; an older version of it goes."""

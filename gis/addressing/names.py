@@ -80,6 +80,8 @@ class Names:
             for key in _keys(sounds, len(name.form) > 2 and name.worth == 1):
                 self._table[key].append(at)
         self._table.default_factory = None
+        # Digits are in few names: without them most of a text needs no look.
+        self._mixed = any(c.isascii() for name in self.all for c in name.form)
         near = {length + change for length in lengths for change in (-1, 0, 1)}
         self._lengths = sorted(length for length in near if 2 <= length <= LONGEST + 1)
 
@@ -92,6 +94,8 @@ class Names:
         for length in self._lengths:
             for start in range(len(letters) - length + 1):
                 window = letters[start:start + length]
+                if not self._mixed and any(c.isascii() for c in window):
+                    continue
                 for at in self._near(sounds[start:start + length]):
                     name = self.all[at]
                     quality = likeness("".join(window), name.form) * name.worth

@@ -7,6 +7,7 @@ and numbers, houses by building and room from an index: full texts are never com
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ from psycopg.rows import tuple_row
 
 from gis import queries
 from gis.addressing.finding import Candidate, candidates_of
-from gis.addressing.gazetteer import Gazetteer, Gazetteers, build_gazetteer
+from gis.addressing.gazetteer import Gazetteer, Gazetteers
 from gis.addressing.reading import divisions_in
 from gis.addressing.roles import Roles
 from gis.addressing.text import normalise
@@ -33,8 +34,8 @@ _MOST_NAMES, _MOST_NEAR = 12, 60
 _MOST_HOUSE_BUILDINGS = 400
 _CODE = re.compile(r"[0-9]{6,19}[0-9A-Z]{0,13}")
 
-Rows = list[tuple[Any, ...]]
-Asking = Generator[tuple[str, dict[str, Any]], Rows, Any]
+# Asks a named query with its values; or for a function to be called with its arguments.
+Asking = Generator[tuple[Any, Any], Any, Any]
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,10 @@ async def search(connection: psycopg.AsyncConnection, text: str, *, limit: int =
     try:
         query, values = next(steps)
         while True:
+            if callable(query):
+                # Work of some tenths of a second: others are served meanwhile.
+                query, values = steps.send(await asyncio.to_thread(query, *values))
+                continue
             cursor = connection.cursor(row_factory=tuple_row)
             await cursor.execute(queries.get(query), values)
             query, values = steps.send(await cursor.fetchall())
@@ -110,6 +115,9 @@ def search_now(connection: psycopg.Connection, text: str, *, limit: int = 5,
     try:
         query, values = next(steps)
         while True:
+            if callable(query):
+                query, values = steps.send(query(*values))
+                continue
             cursor = connection.cursor(row_factory=tuple_row)
             query, values = steps.send(cursor.execute(queries.get(query), values).fetchall())
     except StopIteration as done:
@@ -172,8 +180,7 @@ def _current(place: Any, version: Any, gazetteers: Gazetteers) -> Asking:
     if gazetteer is None:
         names = yield "gazetteer_names", {}
         areas = yield "area_names", {}
-        gazetteer = build_gazetteer(names, areas)
-        gazetteers.put(place, version, gazetteer)
+        gazetteer = yield gazetteers.made, (place, version, names, areas)
     return gazetteer
 
 
