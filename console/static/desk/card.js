@@ -130,10 +130,12 @@ export class Card {
 
   people(incident) {
     const base = incident.assignments?.find(one => one.scheme === 'base');
-    const answers = incident.answerable ?? base?.officer;
-    const phone = this.board?.people.find(one => one.code === answers?.id || one.id === incident.officer_id)?.phone ?? answers?.phone;
+    const {officer, unit, answerable} = incident;
+    const handler = unit ?? officer ?? base?.officer;
+    const phone = this.board?.people.find(one => one.code === handler?.id)?.phone;
     return make('div', {class: 'block'}, make('h3', {text: t('desk.answers')}),
-      make('p', {}, make('b', {text: answers?.name ?? t('desk.no_officer')}), answers?.role && ` ${named('role', answers.role)}`, phone && [' ', make('a', {href: `tel:${phone}`, text: phone})]),
+      make('p', {}, make('b', {text: handler?.name ?? t('desk.no_officer')}), handler?.id === base?.officer?.id && base?.officer?.role && ` ${named('role', base.officer.role)}`, phone && [' ', make('a', {href: `tel:${phone}`, text: phone})]),
+      answerable && make('p', {class: 'small', text: t('desk.first_call', {name: [answerable.name, named('role', answerable.role)].join(' · ')})}),
       base?.why?.length ? make('details', {open: true}, make('summary', {text: t('desk.why')}), make('ul', {class: 'why'}, ...base.why.map(line => make('li', {text: line})))) : null);
   }
 
