@@ -47,9 +47,8 @@ CREATE OR REPLACE FUNCTION seal_audit(INOUT b seal_batch)
 LANGUAGE plpgsql SET search_path = public, pg_temp
 AS $$
 DECLARE
-    sealed constant bigint := coalesce((
-        SELECT s.audit_to FROM seal_batch AS s WHERE s.audit_to IS NOT NULL
-        ORDER BY s.number DESC LIMIT 1), 0);
+    sealed constant bigint := coalesce(
+        (SELECT s.audit_to FROM seal_batch AS s WHERE s.number = b.number - 1), 0);
 BEGIN
     b.audit_count := 0;
     IF EXISTS (SELECT FROM audit AS a WHERE a.id > sealed) THEN
@@ -61,6 +60,8 @@ BEGIN
             b.audit_count := 0;
         END;
     END IF;
+    -- How far it went is carried on, so that the next need not look for it.
+    b.audit_to := coalesce(b.audit_to, sealed);
     b.audit_root := audit_root(b.audit_from, b.audit_to);
 END
 $$;
