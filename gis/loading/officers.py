@@ -72,6 +72,8 @@ class _Postings:
             self._areas.setdefault((scheme, code), {})[level] = identity
         self._lines = {normalised(word): code for code, *names in self._rows("lines_by_name")
                        for word in (code, *names)}
+        self._units = {normalised(word): code for code, name in self._rows("units_by_name")
+                       for word in (code, name)}
         self._shifts = {normalised(word): code for code, name in self._rows("shifts_by_name")
                         for word in (code, name)}
 
@@ -87,7 +89,7 @@ class _Postings:
             place["area_id"] = self._area(told)
         role, line, shift = self._role(told), self._line(told), self._shift(told)
         officer = self._rows("put_officer", officer_code=told["officer_code"], name=told["name"],
-                             phone=told["phone"])[0][0]
+                             phone=told["phone"], unit=self._unit(told))[0][0]
         if place["area_id"] is None and place["building_id"] is None:
             return False
         return bool(self._connection.execute(queries.get("put_duty"), {
@@ -120,6 +122,13 @@ class _Postings:
         if (role := _ROLE_BY_WORD.get(normalised(told["role"]))) is None:
             raise InvalidInput(f"{told['role']!r} is no role: use {', '.join(ROLES)}", field="role")
         return role
+
+    def _unit(self, told: dict[str, str | None]) -> str | None:
+        if told["unit"] is None:
+            return None
+        if (unit := self._units.get(normalised(told["unit"]))) is None:
+            raise InvalidInput(f"{told['unit']!r:.40} is no unit that is set up", field="unit")
+        return unit
 
     def _line(self, told: dict[str, str | None]) -> str | None:
         if told["line"] is None:

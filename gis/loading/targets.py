@@ -105,6 +105,8 @@ TARGETS: dict[str, tuple[Target, ...]] = {
                ("line_code", "条线", "工作条线")),
         Target("shift", "shift by code or name, or hours such as 08:00-20:00; always where absent",
                ("shift_code", "班次", "值守时间", "时段")),
+        Target("unit", "station, team or department whose member it is, by code or name",
+               ("unit_code", "所属队伍", "单位", "所属单位")),
     ),
     "reports": (
         Target("text", "what was reported", ("description", "descript", "content", "内容", "描述",

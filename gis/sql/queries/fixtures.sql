@@ -84,6 +84,15 @@ FROM new_unit AS n
 LEFT JOIN area_identity AS i ON i.scheme = 'base' AND i.code = n.area_code
 ORDER BY n.unit_code
 
+-- name: district_add_departments
+-- The department that answers for a category: of those that deal with it, the nearest word.
+UPDATE category AS c
+SET unit_code = (SELECT u.unit_code FROM unit AS u
+                 WHERE u.kind = 'department'
+                   AND (c.code = ANY (u.categories) OR c.parent_code = ANY (u.categories))
+                 ORDER BY c.code = ANY (u.categories) DESC, u.unit_code LIMIT 1)
+WHERE c.unit_code IS NULL
+
 -- name: district_add_duties
 INSERT INTO duty (officer_id, area_identity_id, building_id, role, line_code, shift_code, period)
 SELECT o.id, i.id, b.id, n.role, n.line_code, n.shift_code, tstzrange(n.starts, NULL)

@@ -233,10 +233,12 @@ SELECT code, name FROM shift
 SELECT id FROM building WHERE building_code = %(code)s
 
 -- name: put_officer
-INSERT INTO officer (officer_code, name, phone)
-VALUES (%(officer_code)s, %(name)s, %(phone)s)
+INSERT INTO officer (officer_code, name, phone, unit_id)
+VALUES (%(officer_code)s, %(name)s, %(phone)s,
+        (SELECT u.id FROM unit AS u WHERE u.unit_code = %(unit)s))
 ON CONFLICT (officer_code) DO UPDATE
-SET name = excluded.name, phone = coalesce(excluded.phone, officer.phone)
+SET name = excluded.name, phone = coalesce(excluded.phone, officer.phone),
+    unit_id = coalesce(excluded.unit_id, officer.unit_id)
 RETURNING id
 
 -- name: put_shift
