@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from console.printing.document import Document
 from gis.errors import Overloaded, SetupError
@@ -20,6 +20,7 @@ SETUP_FAULT = 3
 AT_ONCE, MOST_ORDERS = 2, 6
 
 Told = Callable[[int, int], None]
+Gone = Callable[[], Awaitable[bool]]
 
 
 class Press:
@@ -30,7 +31,8 @@ class Press:
         self._orders = 0
 
     async def print(self, parts: list[Document],
-                    told: Told = lambda done, total: None) -> bytes:
+                    told: Told = lambda done, total: None,
+                    gone: Gone | None = None) -> bytes:
         """One PDF of all parts, in their order.
 
         Parameters
@@ -39,11 +41,13 @@ class Press:
             At least one.
         told
             Called with parts done and parts in all.
+        gone
+            Asked before each part whether nobody waits for it any more.
 
         Raises
         ------
         Overloaded
-            When too many are under way already.
+            When too many are under way already, or nobody waits for this one.
         SetupError
             When something that printing needs is missing.
         """
@@ -53,6 +57,8 @@ class Press:
         try:
             made: list[bytes] = []
             for part in parts:
+                if gone is not None and await gone():
+                    raise Overloaded("whoever ordered it has gone")
                 async with self._turn:
                     made.append(await _set(part))
                 told(len(made), len(parts))

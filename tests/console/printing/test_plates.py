@@ -170,6 +170,18 @@ async def test_the_press_takes_no_more_than_it_can():
 
 
 @pytest.mark.anyio
+async def test_nothing_is_drawn_for_nobody():
+    async def gone() -> bool:
+        return True
+
+    told = []
+    with pytest.raises(Overloaded, match="has gone"):
+        await Press().print(plate_documents([house(101)], order()),
+                            lambda done, total: told.append(done), gone)
+    assert told == []
+
+
+@pytest.mark.anyio
 async def test_what_fails_in_the_press_is_told():
     from dataclasses import replace
 
