@@ -235,3 +235,26 @@ def test_an_anchor_that_is_none(text):
         Anchor.parse(text)
 
 
+
+
+def test_a_batch_costs_what_changed_and_not_what_was(sealed):
+    query = "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT keep_changes()"
+
+    def pages() -> int:
+        for _ in range(2):
+            put_report(sealed.connection, at(0.5, 0.5))
+            plan = sealed.connection.execute(query).fetchone()["QUERY PLAN"][0]["Plan"]
+        return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+
+    before = pages()
+    with sealed.connection.transaction():
+        last = sealed.connection.execute(
+            "SELECT max(number) AS n FROM seal_batch").fetchone()["n"]
+        sealed.connection.execute(
+            "INSERT INTO seal_batch SELECT n, now(), 10, '', NULL, 0, 0, '', NULL, ''"
+            " FROM generate_series(%s, 20000) AS n", (last + 1,))
+        sealed.connection.execute(
+            "INSERT INTO seal_head SELECT n, i, 1, '' FROM generate_series(%s, 20000) AS n,"
+            " generate_series(1, 5) AS i", (last + 1,))
+    sealed.connection.execute("ANALYZE seal_batch, seal_head")
+    assert pages() <= before * 1.3 + 10
