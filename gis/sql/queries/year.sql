@@ -59,7 +59,7 @@ DELETE FROM year_place WHERE officer_id IS NULL OR grid_id IS NULL
 SELECT place FROM year_place ORDER BY place
 
 -- name: year_categories
-SELECT c.code, c.kind, 1 + abs(hashtext(c.code)) % 9 AS weight FROM category AS c
+SELECT c.code, c.kind, 1 + mod(abs(hashtext(c.code)), 9) AS weight FROM category AS c
 WHERE c.parent_code IS NOT NULL AND NOT c.emergency
 ORDER BY c.code
 
@@ -178,3 +178,23 @@ SELECT recount_matters(%(now)s)
 
 -- name: analyse_assessment
 ANALYZE incident_area, assessment_fact, assessment_count, assessment_time
+
+-- name: district_add_field_work
+-- What the officers of the grids did outside in the last weeks: some more, some less.
+INSERT INTO field_work (day, officer_id, area_identity_id, patrols, visits, distance_m)
+SELECT day::date, d.officer_id, d.area_identity_id, mod(luck, 3), mod(luck, 5), mod(luck, 3) * 1800
+FROM duty AS d
+JOIN area AS a ON a.identity_id = d.area_identity_id AND a.leaf AND upper_inf(a.period)
+CROSS JOIN generate_series(%(now)s::timestamptz - interval '14 days', %(now)s, '1 day') AS day
+CROSS JOIN LATERAL (SELECT abs(hashtext(concat(d.id, day::date))) AS luck) AS drawn
+WHERE d.role = 'full_time' AND mod(luck, 7) > 0
+ON CONFLICT DO NOTHING
+
+-- name: district_add_ratings
+-- One in four of those whose matter was closed says how content they are.
+INSERT INTO rating (incident_id, at, reporter, score)
+SELECT i.id, i.closed_at + interval '1 hour', true, 5 - mod(luck / 4, 3)
+FROM incident AS i
+CROSS JOIN LATERAL (SELECT abs(hashtext(concat('rating', i.id))) AS luck) AS drawn
+WHERE i.state IN ('closed', 'assessed') AND mod(luck, 4) = 0
+ORDER BY i.id
