@@ -1,8 +1,9 @@
 """Written addresses: taken apart, and found in the library."""
 
+from gis.addressing.matches import Findings, Match
 from gis.addressing.nearest import nearest
 from gis.addressing.reading import Element, Reading, read
-from gis.addressing.search import SURE, Findings, Match, search, search_now
+from gis.addressing.search import SURE, search, search_now
 from gis.addressing.text import normalise
 
 __all__ = [

@@ -11,7 +11,8 @@ import numpy as np
 import psycopg
 import pyarrow as pa
 
-from gis.addressing.search import Findings, search_now
+from gis.addressing.matches import Findings
+from gis.addressing.search import search_now
 from gis.errors import InvalidInput
 from gis.loading.outcome import Outcome
 from gis.loading.quarantine import Quarantine
@@ -61,12 +62,11 @@ def geocode_file(admin_url: str, path: Path, out: Path, options: GeocodeOptions,
             rows = []
             for at, text in enumerate(piece.values[options.text].tolist()):
                 found = _find(connection, text)
-                ways[found.matches[0].how if found.sure else
-                     "ambiguous" if found.matches else "not_found"] += 1
+                way = found.sure.how if found.sure else _unsure(found)
+                ways[way] += 1
                 rows.append(_row(found, options.near_too))
                 if found.sure is None:
-                    reason = "ambiguous" if found.matches else "not_found"
-                    quarantine.add(outcome.read + at + 1, reason, rows[-1]["candidates"] or
+                    quarantine.add(outcome.read + at + 1, way, rows[-1]["candidates"] or
                                    "no house or building is called so", {options.text: text})
                 if progress and at % _TOLD_EVERY == 0:
                     progress(outcome.read + at, max(source.rows, outcome.read + len(piece)),
@@ -80,6 +80,10 @@ def geocode_file(admin_url: str, path: Path, out: Path, options: GeocodeOptions,
     outcome.details["how"] = dict(ways)
     outcome.details["out"] = str(out)
     return outcome
+
+
+def _unsure(found: Findings) -> str:
+    return "ambiguous" if found.matches else "not_found"
 
 
 def _find(connection: psycopg.Connection, text: Any) -> Findings:

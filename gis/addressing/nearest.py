@@ -7,7 +7,7 @@ from dataclasses import replace
 import psycopg
 
 from gis import queries
-from gis.addressing.search import Findings, Match
+from gis.addressing.matches import Findings, Match
 from gis.crs import to_cgcs2000
 
 WITHIN_M = 1_000.0

@@ -9,9 +9,10 @@ from gis.addressing.numbers import Number
 
 _OF_ROAD = frozenset({"number", "lane", "yard", "plain", "hash"})
 _PLAIN = frozenset({"plain", "hash"})
-# A digit that contradicts is another house.
-OTHER_ROAD_NUMBER, OTHER_BUILDING, UNEXPLAINED = 0.4, 0.2, 0.5
-_NO_BUILDINGS_HERE, _NO_NUMBER_HERE, _RATHER_BUILDING = 0.7, 0.9, 0.93
+# What is left where the site has no such number, and where it has another: a digit that
+# contradicts is another house.
+_OF_NUMBER, _OF_BUILDING = (0.9, 0.4), (0.7, 0.2)
+_UNEXPLAINED, _RATHER_BUILDING = 0.5, 0.93
 
 
 class Roles(NamedTuple):
@@ -61,27 +62,11 @@ def roles_of(numbers: list[Number], road_number: str | None, building: str | Non
     """
     left = _Left(numbers)
     reasons: list[tuple[str, str]] = []
-    factor = 1.0
     of_road = left.take(_road_number(left, road_number, building, road, compound))
-    agrees = None
-    if of_road is not None:
-        agrees = of_road.value == road_number if road_number else None
-        if agrees is None:
-            factor *= _NO_NUMBER_HERE
-            reasons.append(("number_unknown", of_road.value))
-        elif not agrees:
-            factor *= OTHER_ROAD_NUMBER
-            reasons.append(("number_differs", of_road.value))
+    agrees, factor = _compared(of_road, road_number, "number", _OF_NUMBER, reasons)
     of_building = left.take(_building(left, building, compound))
-    same = None
-    if of_building is not None:
-        same = of_building.value == building if building else None
-        if same is None:
-            factor *= _NO_BUILDINGS_HERE
-            reasons.append(("building_unknown", of_building.value))
-        elif not same:
-            factor *= OTHER_BUILDING
-            reasons.append(("building_differs", of_building.value))
+    same, less = _compared(of_building, building, "building", _OF_BUILDING, reasons)
+    factor *= less
     pair = len(left.plain()) > 1
     unit, floor, room = _within(left)
     if of_building is None and building is not None and pair and unit is not None:
@@ -89,9 +74,21 @@ def roles_of(numbers: list[Number], road_number: str | None, building: str | Non
         factor *= _RATHER_BUILDING
     for number in left.numbers:
         if not number.hint:
-            factor *= UNEXPLAINED
+            factor *= _UNEXPLAINED
             reasons.append(("number_unexplained", number.value))
     return Roles(factor, reasons, agrees, same, unit, floor, room)
+
+
+def _compared(told: Number | None, own: str | None, kind: str, factors: tuple[float, float],
+              reasons: list[tuple[str, str]]) -> tuple[bool | None, float]:
+    """Whether a number agrees with the site's own, and the factor; notes why not."""
+    if told is None or told.value == own:
+        return (None if told is None else True), 1.0
+    if own is None:
+        reasons.append((kind + "_unknown", told.value))
+        return None, factors[0]
+    reasons.append((kind + "_differs", told.value))
+    return False, factors[1]
 
 
 def _road_number(left: _Left, own: str | None, building: str | None, road: Hit | None,

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Generator, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -19,6 +18,14 @@ from psycopg.rows import tuple_row
 from gis import queries
 from gis.addressing.finding import Candidate, candidates_of
 from gis.addressing.gazetteer import Gazetteer, Gazetteers
+from gis.addressing.lesser import by_less
+from gis.addressing.matches import (
+    Asking,
+    Findings,
+    told_addresses,
+    told_buildings,
+    told_sites,
+)
 from gis.addressing.reading import divisions_in
 from gis.addressing.roles import Roles
 from gis.addressing.text import normalise
@@ -34,48 +41,6 @@ _MOST_NAMES, _MOST_NEAR = 12, 60
 _MOST_HOUSE_BUILDINGS = 400
 _CODE = re.compile(r"[0-9]{6,19}[0-9A-Z]{0,13}")
 
-# Asks a named query with its values; or for a function to be called with its arguments.
-Asking = Generator[tuple[Any, Any], Any, Any]
-
-
-@dataclass(frozen=True)
-class Match:
-    """One answer. `level` is what it is: house, building, compound, road_number, road, community …
-
-    `score` is 0 to 1. `reason` holds a code and a parameter each. `tied`: as true as the first.
-    """
-
-    house_code: str | None
-    building_code: str | None
-    address_id: int | None
-    building_id: int | None
-    text: str
-    lon: float | None
-    lat: float | None
-    score: float
-    how: str
-    reason: tuple[tuple[str, str], ...] = ()
-    level: str = "house"
-    tied: bool = False
-    distance_m: float | None = None
-
-
-@dataclass(frozen=True)
-class Findings:
-    """What came of a search, best first; `level` is the one that the words determine.
-
-    `ambiguous`: the first match is not to be taken for granted, because others are as good or
-    nearly so, or because it is not good enough.
-    """
-
-    matches: list[Match] = field(default_factory=list)
-    ambiguous: bool = False
-    level: str | None = None
-
-    @property
-    def sure(self) -> Match | None:
-        """The first match where it may be taken for granted."""
-        return None if self.ambiguous or not self.matches else self.matches[0]
 
 
 async def search(connection: psycopg.AsyncConnection, text: str, *, limit: int = 5,
@@ -148,8 +113,8 @@ def _searching(text: str, limit: int, place: Any, gazetteers: Gazetteers) -> Ask
 
 def _by_code(code: str, limit: int) -> Asking:
     rows = yield "codes_beginning", {"code": code, "limit": limit}
-    houses = yield from _told_addresses([row[0] for row in rows if row[0] is not None])
-    buildings = yield from _told_buildings([row[1] for row in rows if row[0] is None])
+    houses = yield from told_addresses([row[0] for row in rows if row[0] is not None])
+    buildings = yield from told_buildings([row[1] for row in rows if row[0] is None])
     matches = []
     for told in (*buildings.values(), *houses.values()):
         whole = told.house_code == code or (told.house_code is None
@@ -167,7 +132,7 @@ def _by_code(code: str, limit: int) -> Asking:
 def _as_written(standard: list[int], other: list[int], limit: int) -> Asking:
     """The houses of which a text is the standard address, or another one."""
     how = dict.fromkeys(other, "alias") | dict.fromkeys(standard, "exact")
-    told = yield from _told_addresses(list(how)[:limit])
+    told = yield from told_addresses(list(how)[:limit])
     several = len(told) > 1
     matches = [replace(match, how=how[number], score=1.0, tied=several,
                        reason=((how[number], ""),)) for number, match in told.items()]
@@ -195,7 +160,7 @@ def _by_words(form: str, limit: int, gazetteer: Gazetteer, sure: float) -> Askin
     candidates = yield from _houses(weighed)
     candidates = [one for one in candidates if one.score >= _LEAST]
     if not candidates:
-        return (yield from _by_less(sight, limit, gazetteer))
+        return (yield from by_less(sight, limit, gazetteer))
     return (yield from _answers(candidates, limit, sure))
 
 
@@ -271,8 +236,8 @@ def _answers(candidates: list[Candidate], limit: int, sure: float) -> Asking:
     tied = [one for one in candidates if one.score >= best - EQUAL]
     close = [one for one in candidates if one.score >= best - MARGIN]
     shown = candidates[:limit]
-    addresses = yield from _told_addresses([one.address_id for one in shown if one.address_id])
-    sites = yield from _told_sites([one.site.id for one in shown if not one.address_id])
+    addresses = yield from told_addresses([one.address_id for one in shown if one.address_id])
+    sites = yield from told_sites([one.site.id for one in shown if not one.address_id])
     matches = []
     for at, one in enumerate(shown):
         told = addresses[one.address_id] if one.address_id else sites[one.site.id]
@@ -296,95 +261,3 @@ def _level(tied: list[Candidate]) -> str:
         if len(shared) == 1 and None not in next(iter(shared)):
             return level
     return "city"
-
-
-def _by_less(sight: Sight, limit: int, gazetteer: Gazetteer) -> Asking:
-    """No building: between two numbers of a road, or what begins so."""
-    roads = sight.hits.get("road", {})
-    for name in sorted(roads, key=lambda name: -roads[name].quality)[:3]:
-        hit = roads[name]
-        number = next((n.value for n in sight.numbers if n.value.isdigit()
-                       and (0 <= n.start - hit.end <= 1 or 0 <= hit.start - n.end <= 1)), None)
-        if hit.quality < 0.9 or number is None:
-            continue
-        between = yield from _interpolated(name, int(number), hit.quality)
-        if between.matches:
-            return between
-    names = ([hit.name.standard for hit in sorted(roads.values(), key=lambda h: -h.quality)]
-             or [])
-    kind = "road" if names else None
-    if not names and len(sight.text) >= 1:
-        index = gazetteer.western if is_western(sight.text) else gazetteer.chinese
-        begun = index.beginning(sight.text, limit * 3)
-        return (yield from _named([(n.kind, n.standard) for n in begun], sight.text, limit))
-    return (yield from _named([(kind, name) for name in names], sight.text, limit))
-
-
-def _named(names: Iterable[tuple[str, str]], text: str, limit: int) -> Asking:
-    wanted = list(dict.fromkeys(names))
-    rows = yield "sites_of_names", {
-        "roads": [name for kind, name in wanted if kind == "road"],
-        "compounds": [name for kind, name in wanted if kind == "compound"],
-        "communities": [name for kind, name in wanted if kind == "community"],
-        "streets": [name for kind, name in wanted if kind == "street"]}
-    known = {(kind, name): (number, text_) for kind, name, number, text_ in rows}
-    told = yield from _told_sites([number for number, _ in known.values()])
-    matches = []
-    for at, (kind, name) in enumerate(key for key in wanted if key in known):
-        number, words = known[kind, name]
-        share = min(len(text) / max(len(name), 1), 1.0)
-        matches.append(replace(
-            told[number], house_code=None, building_code=None, building_id=None,
-            text=words, how="similar", level=kind, score=round(0.5 * share - 0.001 * at, 3),
-            reason=(("begins", name),)))
-    return Findings(matches[:limit], True, matches[0].level if matches else None)
-
-
-def _interpolated(road: str, number: int, quality: float) -> Asking:
-    """A place on the line between the nearest known numbers of the same side."""
-    rows = yield "numbers_of_road", {"road": road}
-    side = [(known, site) for known, site in rows if known % 2 == number % 2]
-    below = max((pair for pair in side if pair[0] < number), default=None)
-    above = min((pair for pair in side if pair[0] > number), default=None)
-    if below is None or above is None:
-        return Findings()
-    told = yield from _told_sites([below[1], above[1]])
-    low, high = told.get(below[1]), told.get(above[1])
-    if low is None or high is None or low.lon is None or high.lon is None:
-        return Findings()
-    share = (number - below[0]) / (above[0] - below[0])
-    text = (yield "road_number_text", {"site": below[1], "number": str(number)})[0][0]
-    match = Match(
-        None, None, None, None, text, round(low.lon + (high.lon - low.lon) * share, 9),
-        round(low.lat + (high.lat - low.lat) * share, 9),
-        round(quality * max(0.3, 0.6 - (above[0] - below[0]) / 400), 3), "interpolated",
-        (("between", f"{below[0]}–{above[0]}"),), "road_number")
-    return Findings([match], True, "road_number")
-
-
-def _told_addresses(ids: list[int]) -> Asking:
-    if not ids:
-        return {}
-    rows = yield "addresses_told", {"ids": ids}
-    return {number: Match(house, building, number, building_id, text, lon, lat, 0.0, "words")
-            for number, building_id, house, building, text, lon, lat in rows}
-
-
-def _told_sites(ids: list[int]) -> Asking:
-    if not ids:
-        return {}
-    rows = yield "sites_told", {"ids": list(set(ids))}
-    return {number: Match(None, code, None, building_id, text, lon, lat, 0.0, "words",
-                          level="building")
-            for number, building_id, code, text, lon, lat in rows}
-
-
-def _told_buildings(ids: list[int]) -> Asking:
-    if not ids:
-        return {}
-    rows = yield "buildings_told", {"building_ids": ids}
-    return {number: Match(None, code, None, number, text, lon, lat, 0.0, "code",
-                          level="building")
-            for number, code, text, lon, lat in rows}
-
-

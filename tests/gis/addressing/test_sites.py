@@ -131,3 +131,12 @@ def test_a_file_of_words(library, database, tmp_path, monkeypatch, capsys):
     assert main(["geocode", "in.csv", "--text", "nothing", "--out", "x.csv"]) == 1
     with psycopg.connect(database.admin_url) as other:
         assert other.execute("SELECT count(*) FROM site").fetchone()[0] == 3
+
+
+def test_a_building_that_is_not_there_leaves_its_compound(library):
+    connection, _ = library
+    found = search_now(connection, "文三路12号锦绣苑9幢")
+    assert found.sure is None
+    assert [(match.level, match.text) for match in found.matches] == [
+        ("compound", "文三路12号锦绣苑"), ("road", "文三路")]
+    assert all(match.building_code is None and match.score <= 0.5 for match in found.matches)
