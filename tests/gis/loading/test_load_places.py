@@ -80,6 +80,16 @@ def test_geoparquet_in_another_system(database, in_folder, sql):
                " FROM address") == [(120, 30)]
 
 
+def test_an_officer_is_loaded_as_a_member_of_a_unit(database, in_folder, sql):
+    sql("INSERT INTO unit (unit_code, name, kind) VALUES ('T1', '执法队', 'team') RETURNING id")
+    file = write_csv(in_folder / "o.csv", ["工号", "姓名", "所属队伍"], [1, "王一", "执法队"],
+                     [2, "李二", "T1"], [3, "张三", "没有"], [4, "赵四", ""])
+    outcome = load_officers(database.admin_url, file)
+    assert (outcome.loaded, dict(outcome.reasons)) == (3, {"unit": 1})
+    assert sql("SELECT o.name, u.unit_code FROM officer o LEFT JOIN unit u ON u.id = o.unit_id"
+               " ORDER BY o.officer_code") == [("王一", "T1"), ("李二", "T1"), ("赵四", None)]
+
+
 def test_officers_from_a_workbook(database, geojson, in_folder, sql):
     load_areas(database.admin_url, geojson(({"code": "G1", "name": "one"}, HOUSE)), "grid",
                options=FREE)
