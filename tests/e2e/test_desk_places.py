@@ -120,3 +120,16 @@ def test_nothing_goes_over_the_edge(browser, server, size, lang):
             '.headline, .tabs, .card-bar, .figures, .filters')]
             .filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.className)""")
         assert clipped == []
+
+
+def test_a_lost_connection_is_told_and_mends_itself(browser, server):
+    with desk(browser, server, but=("ERR_INTERNET_DISCONNECTED", "Failed to fetch")) as street:
+        page = street.open("street").page
+        rows = page.locator("#matters tbody tr").count()
+        page.context.set_offline(True)
+        page.keyboard.press("f")
+        page.wait_for_selector("#notice:not([hidden])")
+        assert "正在重试" in page.inner_text("#notice")
+        assert page.locator("#matters tbody tr").count() == rows
+        page.context.set_offline(False)
+        page.wait_for_selector("#notice", state="hidden", timeout=20_000)

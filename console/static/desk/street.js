@@ -48,7 +48,7 @@ async function load({ground = true} = {}) {
     mirror();
     await Promise.all([
       inbox.load({again: !ground}), ground ? drill.ground().then(() => drill.points(card.id)) : drill.points(card.id), board.load().then(mirror)]);
-    if (!failed) notify();
+    if (failed) notify();
     failed = false;
     byId('lost').hidden = true;
     live.start(`${here.epoch}-${here.sequence}`);
