@@ -50,7 +50,7 @@ def test_a_category_is_edited_by_keyboard_and_taken_back(browser, server, sessio
         assert any("422" in one for one in admin.troubles)
         admin.troubles.clear()
         page.locator("#undo").click()
-        page.wait_for_function("() => document.querySelector('#undo').disabled")
+        page.wait_for_selector("#changes li.undone")
         assert stored(session_database, LITTER) == before
         assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
 
@@ -74,7 +74,7 @@ def test_days_and_settings(browser, server, session_database):
             page.evaluate("() => { document.querySelector('#notice').hidden = true; }")
             page.locator("#undo:not([disabled])").click()
             page.wait_for_function("() => !document.querySelector('#notice').hidden")
-        page.wait_for_function("() => document.querySelector('#undo').disabled")
+        page.wait_for_function("() => document.querySelectorAll('#changes li.undone').length >= 2")
         assert stored(session_database, "SELECT count(*) FROM calendar_day"
                       " WHERE day = '2027-10-01'") == 0
 
