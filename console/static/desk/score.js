@@ -1,5 +1,5 @@
 // One score opened: its parts with weight and target, the stages, and the incidents behind each part.
-import {api, make, moment, named, notify, number, query, quiet, t} from './common.js';
+import {api, make, moment, named, notify, number, query, quiet, t, told} from './common.js';
 
 const hours = seconds => (seconds === null || seconds === undefined ? '—' : t('statistics.hours', {hours: (seconds / 3600).toFixed(seconds < 36000 ? 1 : 0)}));
 const points = value => (value === null || value === undefined ? '—' : value.toFixed(1));
@@ -27,7 +27,7 @@ function line(matter) {
   return make('div', {class: 'matter'},
     make('span', {}, make('b', {text: `#${matter.id} `}), matter.text),
     make('span', {class: matter.cost ? 'late' : '', text: matter.cost ? t('statistics.cost') : named('state', matter.state)}),
-    make('span', {class: 'small', text: `${moment(matter.received_at)} · ${matter.category ?? ''} · ${named('tier', matter.tier)} · ${hours(matter.whole_s)}`}));
+    make('span', {class: 'small', text: `${moment(matter.received_at)} · ${(told.lang === 'en' && matter.category_en) || matter.category || ''} · ${named('tier', matter.tier)} · ${hours(matter.whole_s)}`}));
 }
 
 /** Opens the score of a ranked row in a panel. */

@@ -127,6 +127,7 @@ WHERE CASE WHEN %(ground)s THEN f.incident_id IN (
 -- name: matters_behind_area
 -- The matters that a part counted, newest first; `cost` are those that took points away.
 SELECT f.incident_id AS id, f.received_at, i.summary AS text, f.state, i.tier, c.name AS category,
+       c.name_en AS category_en,
        i.closed_at, i.deadline_at, f.whole_s, f.rating, p.cost
 FROM incident_area AS l
 JOIN assessment_fact AS f USING (incident_id)
@@ -142,6 +143,7 @@ ORDER BY l.received_at DESC, l.incident_id DESC LIMIT %(most)s
 
 -- name: matters_behind_ground
 SELECT f.incident_id AS id, f.received_at, i.summary AS text, f.state, i.tier, c.name AS category,
+       c.name_en AS category_en,
        i.closed_at, i.deadline_at, f.whole_s, f.rating, p.cost
 FROM ground_matters(ARRAY[%(key_id)s::bigint], %(since)s, %(until)s) AS g
 JOIN assessment_fact AS f USING (incident_id)
@@ -155,6 +157,7 @@ ORDER BY f.received_at DESC, f.incident_id DESC LIMIT %(most)s
 
 -- name: matters_behind_officer
 SELECT f.incident_id AS id, f.received_at, i.summary AS text, f.state, i.tier, c.name AS category,
+       c.name_en AS category_en,
        i.closed_at, i.deadline_at, f.whole_s, f.rating, p.cost
 FROM assessment_fact AS f
 JOIN incident AS i ON i.id = f.incident_id
