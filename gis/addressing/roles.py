@@ -105,9 +105,11 @@ def _road_number(left: _Left, own: str | None, building: str | None, road: Hit |
     if told:
         return told[0]
     has_building = left.first("building") is not None
-    alone = [number for number in left.plain() if number.value == own and (
-        has_building or _has_group(left)) and not _grouped(number, left)]
-    if alone and road is not None:
+    housed = has_building or _has_group(left) or (
+        building is None and left.first("room") is not None)
+    alone = [number for number in left.plain()
+             if number.value == own and housed and not _grouped(number, left)]
+    if alone and (road is not None or compound is not None):
         return alone[0]
     return next((number for number in worded if has_building or (
         number.value != building and number.start != behind and len(number.value) < 3)), None)
