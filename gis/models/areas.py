@@ -67,6 +67,7 @@ class Area(Base):
         Index(None, "code"),
         Index(None, "parent_id"),
         Index(None, "identity_id"),
+        Index(None, "ancestor_ids", postgresql_using="gin"),
     )
     id: Mapped[int] = key()
     identity_id: Mapped[int] = refers("area_identity.id")
