@@ -33,7 +33,8 @@ class SealBatch(Base):
     """Heads of incidents, and rows of the audit log, sealed together; chained to the one before.
 
     Append-only. `root` is over its `seal_head` rows, `audit_root` over the audit rows from
-    `audit_from` (NULL: none) to `audit_to`, the last sealed by then; ``gis/sql/functions/086_sealing.sql`` tells how to the byte.
+    `audit_from` (NULL: none) to `audit_to`, the last sealed by then;
+    ``gis/sql/functions/086_sealing.sql`` tells how to the byte.
     """
 
     __tablename__ = "seal_batch"

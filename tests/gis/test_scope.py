@@ -43,8 +43,8 @@ GUARDED = {
 }
 # What no jurisdiction divides: anyone whom the server lets in may read it.
 OPEN = {
-    "area_identity", "site_change", "scheme", "category", "line", "unit", "shift", "ground", "city_setting",
-    "event_head", "role_order", "choice_order", "alembic_version", "place_category",
+    "area_identity", "site_change", "scheme", "category", "line", "unit", "shift", "ground",
+    "city_setting", "event_head", "role_order", "choice_order", "alembic_version", "place_category",
     "assessment_head", "score_part", "star_rule", "calendar_day", "loop_version",
 }
 UNREADABLE = {
