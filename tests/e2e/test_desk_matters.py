@@ -57,7 +57,8 @@ def _handle(phone, incident: int, action: str, note: str | None) -> None:
     """An officer takes a step on a phone."""
     card = phone.locator(f"#mine article[data-id='{incident}']")
     card.wait_for()
-    if card.locator("[data-expand]").is_visible():
+    # Once opened it stays open, also when the list is read anew.
+    if not card.locator(".actions").count() and card.locator("[data-expand]").is_enabled():
         card.locator("[data-expand]").click()
     card.locator(f"[data-action='{action}']").first.click()
     form = card.locator(f"form[data-action='{action}']")

@@ -8,6 +8,8 @@ import {Steps} from './steps.js';
 const host = byId('mine');
 const live = new Live({onIncident: () => refresh(), onResync: () => load()});
 host.replaceChildren(quiet('desk.loading'));
+// What was opened stays open when the list is read anew.
+const expanded = new Set();
 
 async function load() {
   try {
@@ -28,6 +30,7 @@ function matter(row) {
   const open = make('button', {type: 'button', class: 'primary wide', 'data-expand': true, text: t('officer.handle'), 'aria-expanded': 'false', onclick: () => expand()});
 
   async function expand() {
+    expanded.add(row.id);
     open.disabled = true;
     try {
       const incident = await readIncident(row.id);
@@ -41,6 +44,7 @@ function matter(row) {
       open.disabled = false;
     }
   }
+  if (expanded.has(row.id)) expand();
   return make('article', {class: late ? 'card overdue' : 'card', 'data-id': row.id},
     make('p', {class: 'tags'}, make('span', {class: 'tag', text: named('class', row.class)}), make('span', {class: 'tag', text: named('state', row.state)}),
       row.urgency >= 2 && make('span', {class: `tag u${row.urgency}`, text: named('urgency', row.urgency)})),
