@@ -81,11 +81,6 @@ SELECT setval(pg_get_serial_sequence('report', 'id'), (SELECT max(id) FROM repor
 -- name: year_drop_tables
 DROP TABLE year_place, year_assignment, year_story, year_matter
 
--- name: year_count
-SELECT recount_incidents(ARRAY(SELECT m.id FROM year_matter AS m
-                               WHERE m.id >= %(first)s AND m.id < %(end)s ORDER BY m.id),
-                         %(now)s::timestamptz)
-
 -- name: year_add_reports
 INSERT INTO report (id, external_id, received_at, occurred_at, category_code, text, channel, lon,
                     lat, datum)
