@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.errors import (
+    DeadlockDetected,
     InsufficientPrivilege,
     InvalidAuthorizationSpecification,
     NoDataFound,
@@ -97,7 +98,7 @@ def _told() -> Iterator[None]:
         raise NotAllowed("not yours to do") from error
     except NoDataFound as error:
         raise NotFound("no such thing, or not for you to see") from error
-    except SerializationFailure as error:
+    except (SerializationFailure, DeadlockDetected) as error:
         raise Conflict("somebody else was first; look again") from error
     except _AWAY as error:
         raise DatabaseAway from error

@@ -146,16 +146,17 @@ BEGIN
     IF TG_TABLE_NAME = 'city_setting' THEN
         setting := CASE WHEN TG_OP = 'DELETE' THEN OLD.name ELSE NEW.name END;
     END IF;
-    -- Only where something is another: until its transaction ends, a refresh holds up reports.
+    -- Only where something is another, and beside those who read it: a plain refresh would hold up
+    -- reports and keepers until its transaction ends.
     IF TG_TABLE_NAME = 'category' OR setting IN ('stage_limits', 'closing_tiers') THEN
         IF EXISTS (SELECT * FROM category_rules_set EXCEPT SELECT * FROM category_rules) THEN
-            REFRESH MATERIALIZED VIEW category_rules;
+            REFRESH MATERIALIZED VIEW CONCURRENTLY category_rules;
         END IF;
     ELSIF TG_TABLE_NAME = 'calendar_day'
           OR setting IN ('working_hours', 'working_week', 'time_zone') THEN
         IF EXISTS (SELECT * FROM working_span_set EXCEPT SELECT * FROM working_span)
            OR EXISTS (SELECT * FROM working_span EXCEPT SELECT * FROM working_span_set) THEN
-            REFRESH MATERIALIZED VIEW working_span;
+            REFRESH MATERIALIZED VIEW CONCURRENTLY working_span;
         END IF;
     END IF;
     RETURN NULL;

@@ -64,15 +64,16 @@ FROM (
 -- The same kept ready: it is read for every report and changes once a year. Triggers on the
 -- tables it is made from refresh it.
 CREATE MATERIALIZED VIEW assignment_rules AS SELECT * FROM assignment_rules_set;
+CREATE UNIQUE INDEX assignment_rules_time_zone_idx ON assignment_rules (time_zone);
 
--- Only where something is another: until its transaction ends, a refresh holds up all reports,
--- and loading areas touches their scheme each time.
+-- Only where something is another, since loading areas touches their scheme each time; and beside
+-- those who read it: a plain refresh would hold up all reports until its transaction ends.
 CREATE OR REPLACE FUNCTION assignment_rules_changed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 BEGIN
     IF EXISTS (SELECT * FROM assignment_rules_set EXCEPT SELECT * FROM assignment_rules) THEN
-        REFRESH MATERIALIZED VIEW assignment_rules;
+        REFRESH MATERIALIZED VIEW CONCURRENTLY assignment_rules;
     END IF;
     RETURN NULL;
 END

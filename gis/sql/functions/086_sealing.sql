@@ -85,7 +85,9 @@ BEGIN
         RETURNING c.incident_id
     )
     SELECT coalesce(array_agg(DISTINCT t.incident_id), '{}') INTO changed FROM taken AS t;
+    PERFORM settle_clocks(changed);
     SELECT coalesce(max(s.number), 0) + 1 INTO b.number FROM seal_batch AS s;
+    -- From here on nobody writes to the audit log, so that nothing may be waited for any more.
     b := seal_audit(b);
     IF changed = '{}' AND b.audit_count = 0 THEN
         RETURN NULL;
@@ -103,7 +105,6 @@ BEGIN
     b.previous_hash := (SELECT s.hash FROM seal_batch AS s WHERE s.number = b.number - 1);
     b.hash := seal_hash(b);
     INSERT INTO seal_batch VALUES (b.*);
-    PERFORM settle_clocks(changed);
     RETURN b.number;
 END
 $$;
