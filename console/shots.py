@@ -32,8 +32,14 @@ class Page:
 PAGES = {
     "wall": Page("hall", "() => window.gridwall?.counts().incidents > 0"
                          "&& window.gridwall.settled?.()"),
-    "street": Page("street", "() => document.querySelector('#matters tbody tr, #matters .quiet')"
-                             "&& document.querySelector('#duty tbody tr')"),
+    "street": Page("street", "() => document.querySelector('#matters tbody tr')"
+                             "&& document.querySelector('#under tbody tr')"
+                             "&& document.querySelector('#map svg path')", (1366, 768)),
+    "statistics": Page("hall", "() => document.querySelector('#figures b, #figures strong')"
+                               "&& document.querySelector('#bars svg')"
+                               "&& document.querySelector('#table tbody tr')", (1366, 768)),
+    "admin/categories": Page("admin", "() => document.querySelector('main tbody tr')",
+                             (1366, 768)),
     "planner": Page("planner", "() => document.querySelector('#health .verdict')"),
     "officer": Page("officer", "() => document.querySelector('#mine article, #mine .quiet')"
                                "&& document.querySelector('#total').textContent", (390, 844)),
@@ -100,7 +106,7 @@ def take(
             executable_path=executable, args=[*FLAGS, *root])
         for name in names:
             width, height = size or PAGES[name].size
-            path = out / f"{name}-{width}x{height}.png"
+            path = out / f"{name.replace('/', '-')}-{width}x{height}.png"
             context = browser.new_context(viewport={"width": width, "height": height})
             context.add_cookies([cookie(PAGES[name].role) | {
                 "domain": urlsplit(address).hostname, "path": "/"}])

@@ -50,7 +50,8 @@ LIMIT 1
 
 -- name: demo_place
 -- Where a demo account stands: all of them around the same first street, so that what one
--- does is seen by the next.
+-- does is seen by the next; of officers and units whoever has most to do, so that there is
+-- something to look at.
 WITH street AS (
     SELECT identity_id FROM area
     WHERE scheme = 'base' AND level = 'street' AND upper_inf(period)
@@ -65,9 +66,15 @@ WITH street AS (
     JOIN area AS a ON a.identity_id = d.area_identity_id, community AS c
     WHERE a.leaf AND upper_inf(a.period) AND a.ancestor_ids @> ARRAY[c.identity_id]
       AND d.role = 'full_time'
-    ORDER BY a.code, d.id LIMIT 1
+    ORDER BY (SELECT count(*) FROM incident AS i
+              WHERE i.officer_id = d.officer_id AND i.closed_at IS NULL) DESC, a.code, d.id
+    LIMIT 1
 ), station AS (
-    SELECT id, area_identity_id FROM unit ORDER BY unit_code LIMIT 1
+    SELECT u.id
+    FROM unit AS u
+    ORDER BY (SELECT count(*) FROM incident AS i
+              WHERE i.unit_id = u.id AND i.closed_at IS NULL) DESC, u.unit_code
+    LIMIT 1
 )
 SELECT identity_id, NULL::bigint, NULL::bigint FROM street WHERE %(role)s = 'street'
 UNION ALL
