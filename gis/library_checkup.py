@@ -57,7 +57,7 @@ def examine_library(connection: psycopg.Connection) -> list[Lint]:
         In this order, empty ones too: ``code_against_ground`` (a building's code names a
         community in which it does not lie), ``same_text`` (one address text for several houses),
         ``without_building`` (houses that lie in no building), ``outside_grids`` (addresses in no
-        grid), ``grids_without_address``.
+        grid), ``grids_without_address``, ``without_elements`` (only a text, nothing read of it).
     """
     return [
         _lint(connection, "code_against_ground", lambda row: Finding(
@@ -68,6 +68,7 @@ def examine_library(connection: psycopg.Connection) -> list[Lint]:
               "houses_without_building"),
         _lint(connection, "outside_grids", lambda row: Finding(*row), "addresses_outside"),
         _lint(connection, "grids_without_address", lambda row: Finding(*row)),
+        _lint(connection, "without_elements", lambda row: Finding(*row)),
     ]
 
 

@@ -19,6 +19,7 @@ COMMANDS = {
     "load": ("load_loop", "load", "Load areas, buildings, addresses, officers, reports, …"),
     "rename": ("library", "rename", "Rename a road, compound, building or house."),
     "codes": ("library", "codes", "Explain and mint codes."),
+    "library": ("library", "library", "The address library: read what came with a text alone."),
     "keys": ("library", "keys", "Keys of personal data."),
     "check": ("check", "check", "Examine files and the library before and after loading."),
     "assign": ("assign", "assign", "Give every row of a file its grid and officer."),

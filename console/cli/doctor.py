@@ -14,6 +14,7 @@ import click
 import psycopg
 
 from console.cli.context import Session, pass_session
+from console.cli.library_health import check_keys, check_library
 from console.cli.seals import SealCheck, read_since
 from gis.errors import GridwallError, SetupError
 from gis.postgres import caller_account, find_programs, machine_memory
@@ -31,7 +32,7 @@ GIBIBYTE = 1024**3
 @click.pass_context
 def doctor(context: click.Context, session: Session, since: str | None, anchor: str | None,
            take_in: bool) -> None:
-    """Check machine, settings, database, schema, coverage, seals and clock."""
+    """Check machine, settings, database, schema, coverage, seals, keys and clock."""
     seals = SealCheck(read_since(since), Anchor.parse(anchor) if anchor else None, take_in)
     checks = {name: seals if name == "seals" else check for name, check in CHECKS.items()}
     ill = 0
@@ -168,7 +169,7 @@ def _font(session: Session) -> str:
 
 
 # What the wall runs without.
-OPTIONAL = {"font"}
+OPTIONAL = {"font", "library"}
 CHECKS: dict[str, Callable[[Session], str]] = {
     "python": _python,
     "machine": _machine,
@@ -178,6 +179,8 @@ CHECKS: dict[str, Callable[[Session], str]] = {
     "schema": _schema,
     "coverage": _coverage,
     "seals": SealCheck(),
+    "keys": check_keys,
+    "library": check_library,
     "clock": _clock,
     "font": _font,
 }

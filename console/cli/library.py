@@ -1,4 +1,4 @@
-"""`gridwall codes`, `gridwall rename`, `gridwall keys`: the address library's own commands."""
+"""`gridwall codes`, `rename`, `library`, `keys`: the address library's own commands."""
 
 from __future__ import annotations
 
@@ -63,6 +63,21 @@ def rename(session: Session, kind: str, named: str, new_name: str, area: str | N
 
     changed = rename_place(ready_admin_url(session), kind, named, new_name, area, reason)
     click.echo(f"{named} is now {new_name}; {changed:,} addresses follow")
+
+
+@click.group(context_settings=CONTEXT)
+def library() -> None:
+    """The address library as a whole."""
+
+
+@library.command(context_settings=CONTEXT)
+@pass_session
+def settle(session: Session) -> None:
+    """Read the elements of addresses that came as a text alone, by psql or QGIS."""
+    from gis.loading.unread import read_unread
+
+    filled, unclear = read_unread(ready_admin_url(session))
+    click.echo(f"{filled:,} addresses read, {unclear:,} can't be")
 
 
 @click.group(context_settings=CONTEXT)

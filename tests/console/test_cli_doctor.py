@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from uuid import uuid4
 
 import pytest
 
 from console.cli import main
+from gis.personal_data import KeyFile
 from tests.gis.builders import at as place
-from tests.gis.builders import owner, put_area, put_report, rectangle, settle
+from tests.gis.builders import owner, put_address, put_area, put_report, rectangle, settle
 
 
 @pytest.fixture
@@ -68,3 +70,39 @@ def test_a_changed_step_is_told_and_an_anchor_checked(at, capsys):
 def test_what_can_t_be_read_is_told(at, command, capsys):
     assert main(command) == 1
     assert re.search("write|offset", capsys.readouterr().err)
+
+
+def _person_under(url: str, key_id: str) -> None:
+    with owner(url) as connection:
+        house = put_address(connection, f"1 {key_id} road", place(0.5, 0.5))
+        connection.execute("INSERT INTO person VALUES (%s, %s, 'registered', NULL, %s, %s, 'm',"
+                           " 's')", (uuid4(), house, key_id, key_id.encode()))
+
+
+def test_the_keys_of_personal_data_are_looked_at(at, tmp_path, capsys):
+    file = KeyFile(tmp_path)
+    assert main(["doctor"]) == 0
+    assert "ok    keys: no persons are loaded" in capsys.readouterr().out
+    _person_under(at.admin_url, file.made().current)
+    assert main(["doctor"]) == 0
+    assert "ok    keys: 1 persons under 1 of 1 keys\n" in capsys.readouterr().out
+
+    former = file.ring().current
+    file.rotate()
+    _person_under(at.admin_url, file.ring().current)
+    with owner(at.admin_url) as connection:
+        connection.execute("UPDATE person SET key_id = %s", (file.ring().current,))
+    main(["doctor"])
+    assert f"2 persons under 1 of 2 keys; only older backups need {former}" \
+        in capsys.readouterr().out
+
+    file.path.chmod(0o644)
+    assert main(["doctor"]) == 1
+    assert "has mode 644" in capsys.readouterr().out
+    file.path.chmod(0o600)
+    _person_under(at.admin_url, "k9-lost")
+    assert main(["doctor"]) == 1
+    assert re.search(r"ILL   keys: 1 persons stand under keys .*k9-lost", capsys.readouterr().out)
+    file.path.unlink()
+    assert main(["doctor"]) == 1
+    assert "ILL   keys: the keys of personal data are missing" in capsys.readouterr().out

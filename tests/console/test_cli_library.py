@@ -50,6 +50,26 @@ def test_a_road_is_renamed(home, capsys):
     assert "there is no road 文三路" in capsys.readouterr().err
 
 
+def test_addresses_that_came_as_a_text_alone_are_read(home, database, capsys):
+    with psycopg.connect(database.admin_url) as connection:
+        connection.execute(
+            "INSERT INTO address (text, geom) SELECT t, 'SRID=4490;POINT(120 30)' FROM unnest(%s::text[])"
+            " AS t", (["杭州市拱墅区文一路3弄2号501室", "文一路5号", "？"],))
+    assert main(["doctor"]) == 0
+    assert "note  library: 3 addresses have a text and no elements" in capsys.readouterr().out
+    assert main(["library", "settle"]) == 0
+    assert capsys.readouterr().out == "2 addresses read, 1 can't be\n"
+    with psycopg.connect(database.admin_url) as connection:
+        rows = connection.execute("SELECT district, road, room FROM address"
+                                  " WHERE house_code IS NULL ORDER BY id").fetchall()
+        sites = connection.execute("SELECT count(*) FROM site WHERE road = '文一路'").fetchone()
+    assert rows == [("拱墅区", "文一路", "501"), (None, "文一路", None), (None, None, None)]
+    assert sites[0] >= 1
+    assert main(["check", "library", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)["without_elements"]
+    assert [finding["text"] for finding in told["findings"]] == ["？"]
+
+
 def test_people_are_loaded_and_keys_turned(home, capsys):
     assert main(["keys", "status"]) == 0
     assert "no persons are loaded" in capsys.readouterr().out

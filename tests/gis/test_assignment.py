@@ -21,6 +21,7 @@ from tests.gis.builders import (
     put_area,
     put_building,
     put_duty,
+    put_report,
     put_shift,
     rectangle,
     settle,
@@ -394,6 +395,50 @@ def test_shifted_datums_are_brought_back(world, datum, shifted):
     moved = (((east - lon) * kx) ** 2 + ((north - lat) * ky) ** 2) ** 0.5
     assert row["facts"]["moved_m"] == pytest.approx(float(moved), abs=0.51)
     assert "moved_m" not in located(world.connection, (lon, lat))["base"]["facts"]
+
+
+def _put_name(connection, name: str, **place: int) -> None:
+    (column, identity), = place.items()
+    connection.execute(
+        f"INSERT INTO other_name (kind, origin, name, {column}) VALUES (%s, 'alias', %s, %s)",
+        ({"address_id": "house", "building_id": "building"}[column], name, identity))
+
+
+def test_a_former_text_and_a_name_of_the_people_place_as_the_standard_one_does(world):
+    connection = world.connection
+    house = value(connection, "SELECT id FROM address WHERE house_code = %s", HOUSE)
+    for text in ("学院路1号1幢101室", "书院路1号1幢101室"):
+        connection.execute("UPDATE address SET text = %s WHERE id = %s", (text, house))
+    _put_name(connection, "老钟楼", building_id=world.building)
+    for text in ("文一路1号1幢101室", "学院路1号1幢101室"):
+        was = located(connection, address=text)["base"]
+        assert (was["lon"], was["lat"]) == at(0.45, 1.45)
+        assert (was["how"], was["facts"]["place_by"]) == ("inside", "other_name")
+    assert located(connection, address="书院路1号1幢101室")["base"]["facts"]["place_by"] \
+        == "address"
+    tower = located(connection, address="老钟楼")["base"]
+    assert (tower["lon"], tower["lat"]) == at(0.5, 1.5)
+    assert tower["facts"]["place_by"] == "other_name"
+    # A report that psql inserts goes the same way.
+    report = put_report(connection, address="学院路1号1幢101室")
+    assert value(connection, "SELECT grid_id FROM incident WHERE id = %s", report) == world.grid
+
+
+def test_a_name_of_several_places_and_a_standard_text_that_was_another_s(world):
+    connection = world.connection
+    house = value(connection, "SELECT id FROM address WHERE house_code = %s", HOUSE)
+    other = put_address(connection, "文一路11号", at(1.25, 1.25))
+    for identity in (house, other):
+        _put_name(connection, "小卖部", address_id=identity)
+    assert located(connection, address="小卖部")["base"]["how"] == "unlocated"
+    # Said twice of one house it is still one place.
+    for _ in range(2):
+        _put_name(connection, "老店", address_id=other)
+    assert located(connection, address="老店")["base"]["facts"]["place_by"] == "other_name"
+    connection.execute("UPDATE address SET text = '文一路13号' WHERE id = %s", (other,))
+    put_address(connection, "文一路11号", at(0.25, 0.25))
+    now = located(connection, address="文一路11号")["base"]
+    assert (now["lon"], now["lat"], now["facts"]["place_by"]) == (*at(0.25, 0.25), "address")
 
 
 def test_places_by_code_and_by_words(world):

@@ -3,8 +3,41 @@
 -- Points meet polygons by ST_Relate, which is GEOS's robust predicate as in shapely; PostGIS's
 -- own point-in-polygon, behind ST_Intersects, differs from it close to edges.
 
+-- Where a text is: by the standard address; else by the one house or building that had this text
+-- once, or that is called so. A name of several places is none of them: nothing is guessed.
+CREATE OR REPLACE FUNCTION place_of_text(
+    given text, OUT lon double precision, OUT lat double precision, OUT building_id bigint,
+    OUT place_by text)
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp
+AS $$
+DECLARE
+    named record;
+BEGIN
+    place_by := 'address';
+    SELECT ST_X(a.geom), ST_Y(a.geom), a.building_id INTO lon, lat, building_id
+    FROM address AS a WHERE a.text = given
+    ORDER BY a.house_code COLLATE "C" LIMIT 1;
+    IF lon IS NULL THEN
+        place_by := 'other_name';
+        SELECT count(*) AS places, min(o.address_id) AS address_id,
+               min(o.building_id) AS building_id INTO named
+        FROM (SELECT DISTINCT n.address_id, n.building_id FROM other_name AS n
+              WHERE n.name = given AND n.kind IN ('house', 'building')) AS o;
+        IF named.places = 1 THEN
+            SELECT ST_X(p.point), ST_Y(p.point), p.building_id INTO lon, lat, building_id
+            FROM (SELECT a.geom AS point, a.building_id
+                  FROM address AS a WHERE a.id = named.address_id
+                  UNION ALL
+                  SELECT ST_PointOnSurface(b.geom), b.id
+                  FROM building AS b WHERE b.id = named.building_id) AS p;
+        END IF;
+    END IF;
+END
+$$;
+
 -- What was received, understood: CGCS2000 coordinates on the storage grid, by the first of
--- coordinates, house or building code, exact address text. All NULL where only words remain.
+-- coordinates, house or building code, exact address text or other name. All NULL where only
+-- words remain.
 CREATE OR REPLACE FUNCTION place_of(
     given_lon double precision, given_lat double precision, datum text,
     given_house_code text, given_address text,
@@ -47,10 +80,8 @@ BEGIN
             END IF;
         END IF;
         IF lon IS NULL AND given_address IS NOT NULL THEN
-            place_by := 'address';
-            SELECT ST_X(a.geom), ST_Y(a.geom), a.building_id INTO lon, lat, building_id
-            FROM address AS a WHERE a.text = given_address
-            ORDER BY a.house_code COLLATE "C" LIMIT 1;
+            SELECT t.lon, t.lat, t.building_id, t.place_by INTO lon, lat, building_id, place_by
+            FROM place_of_text(given_address) AS t;
         END IF;
         IF lon IS NULL THEN
             place_by := NULL;

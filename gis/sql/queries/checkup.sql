@@ -74,3 +74,11 @@ SELECT g.code, ST_AsBinary(ST_SimplifyPreserveTopology(g.geom, 0.00002))
 FROM area AS g
 WHERE g.leaf AND g.scheme = 'base' AND g.period @> now()
 ORDER BY g.code
+
+-- name: checkup_without_elements
+-- Only a text came, past the loaders: the search finds it by the whole text alone.
+SELECT coalesce(a.house_code, ''), a.text, ST_X(a.geom), ST_Y(a.geom)
+FROM address AS a
+WHERE num_nonnulls(a.province, a.city, a.district, a.street, a.community, a.road, a.road_number,
+                   a.compound, a.building_number, a.unit, a.floor, a.room) = 0
+ORDER BY a.house_code, a.text

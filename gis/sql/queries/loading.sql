@@ -325,3 +325,30 @@ ANALYZE building, address
 SELECT ST_AsBinary(ST_SetSRID(ST_Extent(geom)::geometry, 4490))
 FROM area WHERE leaf AND upper_inf(period)
 GROUP BY scheme ORDER BY scheme
+
+-- name: count_unread_addresses
+SELECT count(*) FROM address
+WHERE num_nonnulls(province, city, district, street, community, road, road_number, compound,
+                   building_number, unit, floor, room) = 0
+
+-- name: unread_addresses
+SELECT id, text FROM address
+WHERE id > %(after)s
+  AND num_nonnulls(province, city, district, street, community, road, road_number, compound,
+                   building_number, unit, floor, room) = 0
+ORDER BY id LIMIT %(most)s
+
+-- name: put_elements
+-- In one statement: what follows from names is refreshed once for all of them.
+UPDATE address AS a
+SET (province, city, district, street, community, road, road_number, compound, building_number,
+     unit, floor, room) =
+    (t.province, t.city, t.district, t.street, t.community, t.road, t.road_number, t.compound,
+     t.building_number, t.unit, t.floor, t.room)
+FROM unnest(%(ids)s::bigint[], %(province)s::text[], %(city)s::text[], %(district)s::text[],
+            %(subdistrict)s::text[], %(community)s::text[], %(road)s::text[],
+            %(road_number)s::text[], %(compound)s::text[], %(building_number)s::text[],
+            %(unit)s::text[], %(floor)s::text[], %(room)s::text[])
+    AS t(id, province, city, district, street, community, road, road_number, compound,
+         building_number, unit, floor, room)
+WHERE a.id = t.id

@@ -161,7 +161,7 @@ def test_a_check_writes_nothing_and_tells_what_the_library_would_be(surveyed, in
     library = outcome.details["library"]
     assert {kind: lint["count"] for kind, lint in library.items()} == {
         "code_against_ground": 0, "same_text": 1, "without_building": 2, "outside_grids": 1,
-        "grids_without_address": 0}
+        "grids_without_address": 0, "without_elements": 0}
     assert library["outside_grids"]["findings"][0]["text"] == "荒地1号"
     with psycopg.connect(surveyed.admin_url) as connection:
         assert connection.execute("SELECT count(*) FROM address").fetchone() == (0,)
