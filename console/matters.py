@@ -17,7 +17,7 @@ from gis import queries
 from gis.accounts import Caller
 from gis.clocks import elapsed_working
 from gis.errors import InvalidInput, NotFound, NotLawful
-from gis.incident_rules import Action, TargetKind, needs_of
+from gis.incident_rules import Action, Rule, TargetKind, needs_of
 from gis.incidents import Actor
 from gis.limits import Limit
 from gis.loop_data import LoopRules
@@ -65,19 +65,31 @@ class Matter:
         InvalidInput
             A field is missing or over its limit.
         """
-        policy = self.rules.policy(self.category)
-        try:
-            if self.actor is None:
-                raise NotLawful("admins set the rules; they take no steps")
-            rule = loop.lawful_rule(self.incident, action, self.actor, policy)
-        except NotLawful as refusal:
-            raise NotLawful(self._refusal(action, refusal.lawful, lang), refusal.lawful) from None
+        rule = self.rule(action, lang)
         clocks = self.rules.clockwork(self.category).after(
             self.incident, rule, at, given.get("until"))
         if action is Action.ACCEPT and given.get("target") is None:
             given["target"] = self._own_target()
         return loop.take(self.incident, action, actor_role=self.actor, at=at, deadlines=clocks,
-                         policy=policy, **given)
+                         policy=self.rules.policy(self.category), **given)
+
+    def rule(self, action: Action, lang: str) -> Rule:
+        """The row of the table by which the caller may take an action now.
+
+        Raises
+        ------
+        NotLawful
+            In the words of the catalogue; carries what is lawful.
+        """
+        try:
+            if self.actor is None:
+                raise NotLawful("admins set the rules; they take no steps")
+            return loop.lawful_rule(self.incident, action, self.actor,
+                                    self.rules.policy(self.category))
+        except NotLawful as refusal:
+            told = self.standing("loop.refused", refusal.lawful, lang,
+                                 action=language.text(f"step.{action}", lang))
+            raise NotLawful(told, refusal.lawful) from None
 
     def after(self, step: Step) -> loop.Incident:
         """The incident as the step leaves it."""
@@ -113,12 +125,13 @@ class Matter:
         kind, number = (("unit", actor.unit_id) if of_unit else ("officer", actor.officer_id))
         return None if number is None else f"{kind}:{number}"
 
-    def _refusal(self, action: Action, lawful: tuple[str, ...], lang: str) -> str:
+    def standing(self, key: str, lawful: tuple[str, ...], lang: str, **given: str) -> str:
+        """A sentence of the catalogue about how it stands, and what may be done now."""
         words = [language.text(f"step.{name}", lang) for name in lawful]
         separator = language.text("loop.separator", lang)
         mark = self.incident.suspended_at is not None
         return language.text(
-            "loop.refused", lang, action=language.text(f"step.{action}", lang),
+            key, lang, **given,
             state=language.text(f"state.{self.incident.state}", lang),
             mark=language.text("loop.suspended", lang) if mark else "",
             tier=language.text(f"tier.{self.incident.tier}", lang),

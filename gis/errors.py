@@ -156,9 +156,21 @@ class NotAllowed(GridwallError):
 
 
 class Conflict(GridwallError):
-    """Somebody else was first."""
+    """Somebody else was first.
+
+    Parameters
+    ----------
+    message
+        What can't be done any more.
+    lawful
+        The actions that may be taken now, where it is a matter that has moved on.
+    """
 
     title = "Conflict"
+
+    def __init__(self, message: str, lawful: tuple[str, ...] | None = None) -> None:
+        super().__init__(message)
+        self.lawful = lawful
 
 
 class BadFile(GridwallError):

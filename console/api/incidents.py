@@ -19,7 +19,15 @@ from console.matters import Matter, check_target, read_matter, store
 from console.merging import store_merge
 from console.why import explained, language_of
 from gis import queries
-from gis.errors import FieldProblem, InvalidFields, InvalidInput, NotFound, UnknownCategory
+from gis.errors import (
+    Conflict,
+    FieldProblem,
+    InvalidFields,
+    InvalidInput,
+    NotFound,
+    NotLawful,
+    UnknownCategory,
+)
 from gis.incident_rules import Action, State
 from gis.reports import check_words
 from gis.types import TargetKind, Tier, read_target
@@ -80,19 +88,35 @@ async def step(request: Request, incident_id: int) -> Response:
     """Take a step: `{action, note?, to?, until?}`; 409 with the lawful ones when it is not one."""
     sent = read_json(request, await read_body(request, STEP_LIMIT_BYTES))
     wanted = _check_step(sent)
+    try:
+        async with scoped(request) as connection:
+            await _take(request, connection, incident_id, wanted)
+            told = await _told_after(request, connection, incident_id)
+    except Conflict:
+        raise await _moved_on(request, incident_id) from None
+    return Response(orjson.dumps(told), 201, media_type="application/json")
+
+
+async def _take(request: Request, connection: AsyncConnection, incident_id: int,
+                wanted: dict[str, Any]) -> None:
+    matter = await _matter(request, connection, incident_id)
+    target = await _target(connection, wanted["to"])
+    if wanted["action"] in (Action.MERGE, Action.ABSORB) and target is not None:
+        await _merge(request, connection, matter, wanted, target)
+        return
+    await check_target(connection, incident_id, target)
+    taken = matter.take(
+        wanted["action"], datetime.now(UTC), language_of(request), note=wanted["note"],
+        target=target, until=wanted["until"])
+    await store(connection, request.state.secret, matter, taken)
+
+
+async def _moved_on(request: Request, incident_id: int) -> Conflict:
+    """Somebody else was first: how it stands now, and what the caller may do."""
     async with scoped(request) as connection:
         matter = await _matter(request, connection, incident_id)
-        target = await _target(connection, wanted["to"])
-        if wanted["action"] in (Action.MERGE, Action.ABSORB) and target is not None:
-            await _merge(request, connection, matter, wanted, target)
-        else:
-            await check_target(connection, incident_id, target)
-            taken = matter.take(
-                wanted["action"], datetime.now(UTC), language_of(request), note=wanted["note"],
-                target=target, until=wanted["until"])
-            await store(connection, request.state.secret, matter, taken)
-        told = await _told_after(request, connection, incident_id)
-    return Response(orjson.dumps(told), 201, media_type="application/json")
+    lawful = tuple(one["action"] for one in matter.lawful())
+    return Conflict(matter.standing("loop.moved_on", lawful, language_of(request)), lawful)
 
 
 async def _merge(request: Request, connection: AsyncConnection, matter: Matter,
@@ -102,9 +126,15 @@ async def _merge(request: Request, connection: AsyncConnection, matter: Matter,
     if named.kind is not TargetKind.INCIDENT:
         raise InvalidInput(f"{wanted['action']} points at incident:N", "to")
     other = await _matter(request, connection, named.id)
+    lang = language_of(request)
+    matter.rule(wanted["action"], lang)
     merged, into = ((matter, other) if wanted["action"] is Action.MERGE else (other, matter))
-    await store_merge(connection, request.state.secret, merged, into, datetime.now(UTC),
-                      language_of(request), wanted["note"])
+    try:
+        await store_merge(connection, request.state.secret, merged, into, datetime.now(UTC),
+                          lang, wanted["note"])
+    except NotLawful as refusal:
+        # This side may: what `to` names may not.
+        raise InvalidInput(f"{named}: {refusal.message}", "to") from None
 
 
 async def _target(connection: AsyncConnection, to: str | None) -> str | None:

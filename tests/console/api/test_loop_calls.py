@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -253,3 +254,29 @@ async def test_what_is_out_of_scope_is_not_taken(town):
     intake = town.client(town.token("intake"))
     answer = await intake.post("/api/reports", json=report(category="market.smoke"))
     assert answer.status_code == 422
+
+
+async def test_of_two_at_once_one_wins_and_the_other_is_told_what_is_lawful_now(town):
+    number = await filed(town)
+    street = town.client(town.token("street", STREETS[0]))
+    community = town.client(town.token("community", COMMUNITY))
+    answers = await asyncio.gather(*(
+        client.post(f"/api/incidents/{number}/steps", json={"action": "reject", "note": "不在范围"})
+        for client in (street, community, street, community)))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    for answer in answers:
+        assert answer.json()["lawful"] == ["reopen"]
+    steps = (await street.get(f"/api/incidents/{number}")).json()["steps"]
+    assert [one["action"] for one in steps] == ["report", "reject"]
+
+
+async def test_what_can_t_be_merged_into_is_a_fault_of_to(town):
+    first, second, third = [await filed(town) for _ in range(3)]
+    desk = town.client(town.token("street", STREETS[0]))
+    await step(desk, second, "merge", to=f"incident:{first}")
+    for action in ("merge", "absorb"):
+        refused = await step(desk, third, action, 422, to=f"incident:{second}")
+        assert refused["errors"][0]["field"] == "to"
+        assert refused["detail"].startswith(f"incident:{second}: ")
+        unlawful = await step(desk, second, action, 409, to=f"incident:{third}")
+        assert unlawful["lawful"] == ["split"]
