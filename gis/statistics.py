@@ -57,8 +57,9 @@ async def moment(connection: AsyncConnection, now: datetime) -> Moment:
 async def figures(connection: AsyncConnection, scheme: str, at: Moment) -> bytes:
     """The wall's figures as JSON; areas are those of the scheme.
 
-    `on_time_rate` is over the matters received within `RATE_WINDOW` whose outcome is decided:
-    finished, or past the deadline and still open, which counts as late. None of either: null.
+    `on_time_rate` is over the matters received on the days of `RATE_WINDOW`, today the last of
+    them, whose outcome is decided: solved, or past the deadline and still open, which counts as
+    late. None of either: null. It is as of the last `gis.assessment.settle`.
     """
     values = asdict(at) | {"scheme": scheme, "month_ago": at.now - RATE_WINDOW}
     return await _body(connection, "wall_figures", values)

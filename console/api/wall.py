@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from console.api.scoped import answer_bytes, scoped
 from gis import statistics
+from gis.assessment import settle
 from gis.errors import InvalidInput
 from tiles.cache import Body
 from tiles.vector import LEVELS
@@ -89,6 +90,7 @@ async def figures(request: Request, scheme: Scheme = "base") -> Response:
     async def make(connection: AsyncConnection, at: statistics.Moment) -> bytes:
         return await statistics.figures(connection, scheme, at)
 
+    await settle(request.app.state.database)
     return await _answer(request, ("figures", scheme), make)
 
 

@@ -157,6 +157,21 @@ def officers(session: Session, context: click.Context, **values: Any) -> None:
          lambda url, progress: load_officers(url, values["file"], options, progress))
 
 
+@load.command(cls=TargetCommand, context_settings=CONTEXT)
+@FILE
+@file_options
+@outcome_options
+@click.pass_context
+@pass_session
+def fieldwork(session: Session, context: click.Context, **values: Any) -> None:
+    """Patrols and visits, one row an officer, day and area; loaded twice, counted once."""
+    from gis.loading.field_work import load_field_work
+
+    options = told_options(values)
+    _run(session, context, values, "patrols and visits",
+         lambda url, progress: load_field_work(url, values["file"], options, progress))
+
+
 def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What is said about files of reports."""
     for option in (

@@ -10,6 +10,7 @@ import psycopg
 
 from gis import queries
 from gis.errors import InvalidInput
+from gis.loading.area_codes import AreaCodes
 from gis.loading.cells import words
 from gis.loading.outcome import Outcome
 from gis.loading.run import Options, Progress, Run, loading
@@ -67,9 +68,7 @@ class _Postings:
 
     def __init__(self, connection: psycopg.Connection) -> None:
         self._connection = connection
-        self._areas: dict[tuple[str, str], dict[str, int]] = {}
-        for identity, scheme, level, code in self._rows("areas_by_code"):
-            self._areas.setdefault((scheme, code), {})[level] = identity
+        self._areas = AreaCodes(connection)
         self._lines = {normalised(word): code for code, *names in self._rows("lines_by_name")
                        for word in (code, *names)}
         self._units = {normalised(word): code for code, name in self._rows("units_by_name")
@@ -86,7 +85,7 @@ class _Postings:
         if told["building_code"]:
             place["building_id"] = self._building(told["building_code"])
         elif told["area_code"]:
-            place["area_id"] = self._area(told)
+            place["area_id"] = self._areas.find(told)
         role, line, shift = self._role(told), self._line(told), self._shift(told)
         officer = self._rows("put_officer", officer_code=told["officer_code"], name=told["name"],
                              phone=told["phone"], unit=self._unit(told))[0][0]
@@ -101,20 +100,6 @@ class _Postings:
             raise InvalidInput(f"building {code} is not loaded: load buildings first",
                                field="building_missing")
         return found[0][0]
-
-    def _area(self, told: dict[str, str | None]) -> int:
-        scheme, code = told["scheme"] or "base", told["area_code"]
-        levels = self._areas.get((scheme, code), {})
-        if told["level"]:
-            levels = {level: area for level, area in levels.items() if level == told["level"]}
-        if not levels:
-            raise InvalidInput(f"there is no area {code} in scheme {scheme}"
-                               + (f" at level {told['level']}" if told["level"] else "")
-                               + ": load areas first", field="area_missing")
-        if len(levels) > 1:
-            raise InvalidInput(f"area {code} stands at the levels {', '.join(levels)}: a column"
-                               " level must tell which is meant", field="area_ambiguous")
-        return next(iter(levels.values()))
 
     def _role(self, told: dict[str, str | None]) -> str:
         if told["role"] is None:

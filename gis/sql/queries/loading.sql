@@ -256,6 +256,22 @@ WHERE NOT EXISTS (
       AND d.line_code IS NOT DISTINCT FROM %(line)s
       AND d.shift_code IS NOT DISTINCT FROM %(shift)s)
 
+-- name: officers_by_code
+SELECT officer_code, id FROM officer
+
+-- name: areas_of_officers
+SELECT d.officer_id, array_agg(DISTINCT d.area_identity_id) FROM duty AS d
+WHERE upper_inf(d.period) AND d.area_identity_id IS NOT NULL
+GROUP BY d.officer_id
+
+-- name: put_field_work
+INSERT INTO field_work AS w (day, officer_id, area_identity_id, patrols, visits, distance_m)
+VALUES (%(day)s, %(officer_id)s, %(area_id)s, %(patrols)s, %(visits)s, %(distance_m)s)
+ON CONFLICT (day, officer_id, area_identity_id) DO UPDATE
+SET patrols = excluded.patrols, visits = excluded.visits, distance_m = excluded.distance_m
+WHERE (w.patrols, w.visits, w.distance_m)
+      <> (excluded.patrols, excluded.visits, excluded.distance_m)
+
 -- name: categories_by_name
 SELECT code, name, name_en FROM category
 

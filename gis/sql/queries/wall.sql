@@ -83,20 +83,31 @@ FROM event_head AS head, (
 ) AS shown
 
 -- name: wall_figures
--- The figures beside the map. The on-time rate is over what was received in thirty days and is
--- decided: finished, or past its deadline and still open, which counts as late.
+-- The figures beside the map. The on-time rate is the ranking's own: of what was received in the
+-- last thirty days, from kept counts; what is open and overdue counts as late.
 WITH undone AS MATERIALIZED (
     SELECT id, received_at, deadline_at, suspended_at, scope_ids
     FROM incident WHERE closed_at IS NULL AND merged_into_id IS NULL
 ), recent AS MATERIALIZED (
     SELECT id, received_at, class_rank, scope_ids, closed_at, dispatched_at
     FROM incident WHERE received_at >= %(yesterday)s AND received_at <= %(now)s
+), whose AS (
+    SELECT 'whole' AS subject, 0::bigint AS key_id WHERE scope_all()
+    UNION ALL SELECT 'unit', scope_unit_id() WHERE scope_unit_id() IS NOT NULL
+    UNION ALL
+    SELECT n.level, n.id FROM area_identity AS n
+    WHERE NOT scope_all() AND n.id = ANY ((SELECT scope_ids())::bigint[])
+      -- What lies under another area of the caller's is counted there.
+      AND NOT EXISTS (SELECT FROM area AS a WHERE a.identity_id = n.id AND upper_inf(a.period)
+                      AND a.ancestor_ids && array_remove((SELECT scope_ids()), n.id))
 ), decided AS (
-    SELECT count(*) FILTER (WHERE closed_at <= deadline_at) AS on_time, count(*) AS total
-    FROM incident
-    WHERE received_at >= %(month_ago)s AND deadline_at IS NOT NULL
-      AND merged_into_id IS NULL
-      AND (closed_at IS NOT NULL OR (deadline_at < %(now)s AND suspended_at IS NULL))
+    SELECT sum(c.on_time) AS on_time, sum(c.on_time + c.late + c.overdue) AS total
+    FROM whose
+    JOIN assessment_count AS c USING (subject, key_id)
+    WHERE c.grain = 'day' AND c.starts = ANY (ARRAY(
+        SELECT day::date FROM generate_series(
+            (%(month_ago)s::timestamptz AT TIME ZONE %(zone)s)::date + 1,
+            (%(now)s::timestamptz AT TIME ZONE %(zone)s)::date, interval '1 day') AS day))
 ), counted AS (
     SELECT count(*) FILTER (WHERE received_at >= %(today)s) AS reported_today,
            count(*) FILTER (WHERE received_at < %(today)s AND received_at <= %(a_day_ago)s)
