@@ -51,6 +51,8 @@ class AssessmentFact(Base):
 
     `clock_at` is the deadline of an open matter whose clock runs; `due_at` is the same until
     it has been counted as overdue. `closed_rank` is the tier that solved it, 0 for the grid.
+    It counts for the areas of `scope_ids`; those of `assist_ids` only share in it and have it
+    in their lists.
     """
 
     __tablename__ = "assessment_fact"
@@ -83,6 +85,7 @@ class AssessmentFact(Base):
     whole_s: Mapped[int | None] = mapped_column(Integer)
     clock_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
+    assist_ids: Mapped[list[int]] = scope_ids_column()
 
 
 class AssessmentCount(Base):

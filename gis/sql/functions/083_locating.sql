@@ -42,6 +42,9 @@ BEGIN
     matter.officer_id := found[1].officer_id;
     matter.scope_ids := ARRAY(SELECT DISTINCT s.id FROM unnest(found) AS f,
                               unnest(f.scope_ids) AS s(id) ORDER BY s.id);
+    -- Its line or area may have been drawn before.
+    UPDATE extent AS e SET own_scope_ids = matter.scope_ids WHERE e.incident_id = matter.id;
+    matter.scope_ids := shared_scope(matter.id, matter.scope_ids, at);
     RETURN matter;
 END
 $$;

@@ -138,14 +138,7 @@ BEGIN
                coalesce(sum(p.size) FILTER (WHERE p.grid_id IS NULL), 0), own, moment, caller.id
         FROM extent_parts(shape, moment) AS p;
     END IF;
-    UPDATE incident AS i SET scope_ids = ARRAY(
-        SELECT DISTINCT w.id FROM (
-            SELECT unnest(own) AS id
-            UNION ALL
-            SELECT unnest(a.ancestor_ids) FROM share AS s
-            JOIN area AS a ON a.identity_id = s.grid_id AND a.period @> moment
-            WHERE s.incident_id = matter.id) AS w
-        ORDER BY w.id)
+    UPDATE incident AS i SET scope_ids = shared_scope(matter.id, own, moment)
     WHERE i.id = matter.id
     RETURNING i.* INTO matter;
     INSERT INTO audit (account_id, action, subject)
@@ -154,6 +147,20 @@ BEGIN
     PERFORM tell_incident(matter);
     RETURN extent_told(matter.id);
 END
+$$;
+
+-- The scope of a matter whose own is given: whoever stands for a grid that shares in it, too.
+CREATE OR REPLACE FUNCTION shared_scope(of_incident bigint, own bigint[], at timestamptz)
+RETURNS bigint[]
+LANGUAGE sql STABLE SET search_path = public, pg_temp
+AS $$
+    SELECT ARRAY(
+        SELECT unnest(own) AS id
+        UNION
+        SELECT unnest(a.ancestor_ids) FROM share AS s
+        JOIN area AS a ON a.identity_id = s.grid_id AND a.period @> at
+        WHERE s.incident_id = of_incident
+        ORDER BY id)
 $$;
 
 CREATE OR REPLACE FUNCTION put_shares(matter incident, shape geometry, moment timestamptz)

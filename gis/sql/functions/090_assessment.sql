@@ -16,14 +16,15 @@ LANGUAGE sql STABLE
 RETURN least(extract(epoch FROM ends - starts), 2000000000)::integer;
 
 -- What incidents add, at a moment. On time and late as gis/clocks.py has them: a suspended
--- matter's clock stands, rejected and merged ones count nowhere.
+-- matter's clock stands, rejected and merged ones count nowhere. One that several grids share
+-- counts for the ground where it was reported; the others only have it in their lists.
 CREATE OR REPLACE FUNCTION incident_facts(ids bigint[], moment timestamptz)
 RETURNS SETOF assessment_fact
 LANGUAGE sql STABLE SET search_path = public, pg_temp
 AS $$
     SELECT i.id, i.received_at,
            (i.received_at AT TIME ZONE setting_text('time_zone', 'Asia/Shanghai'))::date,
-           i.scope_ids, i.officer_id, i.unit_id, i.class_rank,
+           coalesce(e.own_scope_ids, i.scope_ids), i.officer_id, i.unit_id, i.class_rank,
            coalesce(c.kind = 'service', false), i.state, is_open, is_solved,
            is_solved AND i.closed_at <= coalesce(i.deadline_at, 'infinity'),
            is_solved AND i.closed_at > i.deadline_at,
@@ -39,8 +40,11 @@ AS $$
            CASE WHEN is_solved THEN seconds_between(i.received_at, i.closed_at) END,
            CASE WHEN is_open AND i.suspended_at IS NULL THEN i.deadline_at END,
            CASE WHEN is_open AND i.suspended_at IS NULL AND i.deadline_at >= moment
-                THEN i.deadline_at END
+                THEN i.deadline_at END,
+           CASE WHEN e.incident_id IS NULL THEN '{}' ELSE ARRAY(
+               SELECT unnest(i.scope_ids) EXCEPT SELECT unnest(e.own_scope_ids) ORDER BY 1) END
     FROM incident AS i
+    LEFT JOIN extent AS e ON e.incident_id = i.id
     CROSS JOIN LATERAL (
         SELECT i.closed_at IS NULL AS is_open,
                i.closed_at IS NOT NULL AND i.state IN ('closed', 'assessed') AS is_solved) AS o
@@ -142,7 +146,8 @@ AS $$
     WITH now_under AS (
         SELECT f.*, above.id AS identity_id
         FROM unnest(come) AS f
-        CROSS JOIN LATERAL (SELECT 0 AS id UNION SELECT unnest(f.scope_ids)) AS above
+        CROSS JOIN LATERAL (
+            SELECT 0 AS id UNION SELECT unnest(f.scope_ids || f.assist_ids)) AS above
     ), unlisted AS (
         DELETE FROM incident_area AS a
         WHERE a.incident_id IN (SELECT g.incident_id FROM unnest(gone) AS g)
@@ -258,7 +263,8 @@ BEGIN
                                clock_at)
     SELECT f.incident_id, above.id, f.received_at, f.open, f.class_rank, f.state, f.clock_at
     FROM assessment_fact AS f
-    CROSS JOIN LATERAL (SELECT 0 AS id UNION SELECT unnest(f.scope_ids) ORDER BY id) AS above;
+    CROSS JOIN LATERAL (
+        SELECT 0 AS id UNION SELECT unnest(f.scope_ids || f.assist_ids) ORDER BY id) AS above;
     FOREACH statement IN ARRAY made_after LOOP
         EXECUTE statement;
     END LOOP;

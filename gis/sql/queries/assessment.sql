@@ -121,7 +121,8 @@ WHERE CASE WHEN %(ground)s THEN f.incident_id IN (
            ELSE f.incident_id IN (
                SELECT l.incident_id FROM incident_area AS l
                WHERE l.identity_id = %(key_id)s AND l.open = ANY ('{t,f}')
-                 AND l.received_at >= %(since)s AND l.received_at < %(until)s) END
+                 AND l.received_at >= %(since)s AND l.received_at < %(until)s)
+                AND NOT f.assist_ids @> ARRAY[%(key_id)s::bigint] END
   AND f.received_at >= %(since)s AND f.received_at < %(until)s
 
 -- name: matters_behind_area
@@ -135,6 +136,7 @@ JOIN incident AS i ON i.id = f.incident_id
 LEFT JOIN category AS c ON c.code = i.category_code
 CROSS JOIN LATERAL part_of_fact(%(part)s, f, %(tier_rank)s) AS p
 WHERE l.identity_id = %(key_id)s AND l.open = ANY ('{t,f}')
+  AND NOT f.assist_ids @> ARRAY[%(key_id)s::bigint]
   AND l.received_at >= %(since)s AND l.received_at < %(until)s
   AND (%(before)s::timestamptz IS NULL
        OR (l.received_at, l.incident_id) < (%(before)s::timestamptz, %(before_id)s::bigint))
