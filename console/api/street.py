@@ -119,6 +119,7 @@ async def duty(request: Request, at: At_) -> Response:
     """Who is on shift at a place and under it, with phone and load; the units that work there."""
     async with scoped(request) as connection:
         here = await at.find(connection)
+        await connection.execute(queries.get("street_join_whole"))
         row = await _one(connection, "street_duty", {
             "identity_id": here.identity_id, "ancestor_ids": here.ancestor_ids,
             "now": datetime.now(UTC)})

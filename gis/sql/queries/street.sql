@@ -156,6 +156,11 @@ FROM (
     WHERE i.geom IS NOT NULL AND i.merged_into_id IS NULL
 ) AS i
 
+-- name: street_join_whole
+-- Postings are many and their estimate is one, for want of statistics on arrays and periods: each
+-- table is read once and joined by hash, instead of a look-up a posting.
+SET LOCAL enable_nestloop = off
+
 -- name: street_duty
 -- Who is posted to an area or under it, on shift or holding open work; the busiest first.
 WITH city AS (
@@ -178,7 +183,7 @@ WITH city AS (
     WHERE duty.scope_ids @> ARRAY[%(identity_id)s::bigint] AND duty.period @> %(now)s::timestamptz
       AND area.scheme = 'base'
     GROUP BY duty.officer_id
-), load AS (
+), load AS MATERIALIZED (
     SELECT key_id AS officer_id, sum(open) AS open, sum(overdue) AS late
     FROM assessment_count
     WHERE subject = 'officer' AND grain = 'ever' AND starts = DATE '1970-01-01'
