@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from psycopg.rows import dict_row
 
 from gis.errors import Conflict, InvalidInput, NotLawful
-from gis.incident_rules import OPEN_STATES, RULES, Action, Need, State, loop_table
+from gis.incident_rules import OPEN_STATES, RULES, Action, Need, State
 from gis.incidents import (
     Incident,
     Policy,
@@ -25,6 +25,7 @@ from gis.incidents import (
     rebuild,
     take,
 )
+from gis.loop_table import loop_table
 from gis.steps import NO_DIGEST, Step, field_digest, sealed, step_hash
 from gis.types import Channel, Place, Role, Target, TargetKind, Tier, read_target
 
@@ -304,7 +305,7 @@ def test_every_action_and_every_state_is_in_the_table() -> None:
 def test_the_page_shows_the_table_in_force() -> None:
     page = Path(__file__).parents[2] / "docs" / "loop.md"
     assert f"<!-- table -->\n{loop_table()}<!-- end" in page.read_text(encoding="utf-8"), (
-        "run python -m gis.incident_rules docs/loop.md")
+        "run python -m gis.loop_table docs/loop.md")
 
 
 def test_targets_are_read_and_written() -> None:
