@@ -205,7 +205,9 @@ DECLARE
 BEGIN
     SELECT h.sequence INTO target FROM event_head AS h;
     IF EXISTS (SELECT FROM assessment_head AS h WHERE h.sequence = target)
-       AND NOT EXISTS (SELECT FROM assessment_fact AS f WHERE f.due_at < moment) THEN
+       -- The least by the index's order: a plan for any moment would read the whole table.
+       AND coalesce((SELECT f.due_at FROM assessment_fact AS f WHERE f.due_at IS NOT NULL
+                     ORDER BY f.due_at LIMIT 1) >= moment, true) THEN
         RETURN 0;
     END IF;
     SELECT h.sequence INTO reached FROM assessment_head AS h FOR UPDATE;
