@@ -164,7 +164,9 @@ async def rules_of(connection: AsyncConnection, by: str,
 
 async def _counts(connection: AsyncConnection, by: str, span: Span, key_id: int | None,
                   ) -> dict[int, dict[str, Any]]:
+    await connection.execute(queries.get("read_by_page"))
     rows = await _all(connection, "assessed_counts", subject=by, key_id=key_id, **span.grains)
+    await connection.execute(queries.get("read_as_planned"))
     return {row["key_id"]: row for row in rows}
 
 

@@ -17,6 +17,14 @@ SELECT part, weight, target FROM score_part WHERE subject = %(subject)s
 -- name: star_rules
 SELECT stars, least FROM star_rule
 
+-- name: read_by_page
+-- Rows of a day lie together, in the order in which they first came: each page is read once, and
+-- not once a row in the order of the key.
+SET LOCAL enable_indexscan = off
+
+-- name: read_as_planned
+SET LOCAL enable_indexscan = on
+
 -- name: assessed_counts
 -- Sums over the months and days of a period, by whose they are. Days and months are asked for
 -- one by one, so that no plan can walk the days of other periods.
