@@ -139,13 +139,6 @@ def overdue(incident: Incident, now: datetime) -> bool:
     return incident.deadline_at is not None and min(stops) > incident.deadline_at
 
 
-def stage_overdue(incident: Incident, now: datetime) -> bool:
-    """Whether an open matter is past the deadline of its stage; otherwise as `overdue`."""
-    if incident.closed_at is not None or incident.stage_deadline_at is None:
-        return False
-    return min(now, incident.suspended_at or now) > incident.stage_deadline_at
-
-
 @dataclass(frozen=True)
 class OnTime:
     """The on-time rate with what it is made of, so that it can be said beside the number."""

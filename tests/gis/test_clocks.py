@@ -16,7 +16,6 @@ from gis.clocks import (
     elapsed_working,
     on_time,
     overdue,
-    stage_overdue,
 )
 from gis.errors import InvalidInput
 from gis.incident_rules import State
@@ -134,9 +133,6 @@ def test_overdue_begins_after_the_deadline_and_stands_while_suspended() -> None:
     assert not overdue(matter(suspended_at=at("2026-11-17 10:00")), late)
     assert not overdue(matter(closed_at=deadline_at), late)
     assert overdue(matter(closed_at=late), at("2026-12-01 00:00"))
-    assert stage_overdue(matter(stage_deadline_at=deadline_at), late)
-    assert not stage_overdue(matter(stage_deadline_at=deadline_at), deadline_at)
-    assert not stage_overdue(matter(stage_deadline_at=deadline_at, closed_at=late), late)
 
 
 def test_the_on_time_rate_counts_what_is_open_and_overdue() -> None:
