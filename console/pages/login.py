@@ -16,7 +16,7 @@ from console.api.body import BadBody, read_body
 from console.pages.plain import plain_page
 from console.why import language_of
 from gis.accounts import sign_in, sign_out
-from gis.errors import DatabaseAway
+from gis.errors import DatabaseAway, NotAllowed
 
 router = APIRouter(include_in_schema=False)
 FORM_LIMIT_BYTES = 10_000
@@ -83,10 +83,24 @@ async def login(request: Request) -> Response:
     return _remember_language(request, response)
 
 
-@router.post("/logout")
 @router.get("/logout")
+async def logout_page(request: Request) -> Response:
+    """Asks whether to sign out: following a link changes nothing."""
+    lang = language_of(request)
+    return plain_page("logout.html", lang, {"lang": lang})
+
+
+@router.post("/logout")
 async def logout(request: Request) -> Response:
-    """End the session and come back to the form."""
+    """End the session and come back to the form.
+
+    Raises
+    ------
+    NotAllowed
+        For a token: it has no session to end, and its program would be left without.
+    """
+    if "authorization" in request.headers:
+        raise NotAllowed("a token has no session to end; who made it takes it away")
     await sign_out(request.app.state.database, request.state.secret)
     request.app.state.callers.forget(request.state.secret)
     response = RedirectResponse("/login", 303)

@@ -93,9 +93,24 @@ async def test_wrong_passwords_are_refused_alike_and_slowed_down(town):
 async def test_signing_out_ends_the_session_for_good(town):
     client = await sign_in(town)
     kept = client.cookies[NAME]
-    assert (await client.get("/logout")).status_code == 303
+    assert (await client.post("/logout")).status_code == 303
     again = await town.client(Cookie=f"{NAME}={kept}").get("/api/incidents")
     assert again.status_code == 401
+
+
+async def test_following_a_link_signs_nobody_out(town):
+    client = await sign_in(town)
+    shown = await client.get("/logout")
+    assert (shown.status_code, 'method="post" action="/logout"' in shown.text) == (200, True)
+    assert (await client.get("/api/incidents")).status_code == 200
+
+
+async def test_a_token_is_not_ended_by_whoever_uses_it(town):
+    client = town.client(town.token("hall"))
+    for method in ("GET", "POST"):
+        await client.request(method, "/logout")
+    assert (await client.post("/logout")).status_code == 403
+    assert (await client.get("/api/incidents")).status_code == 200
 
 
 async def test_a_forged_cookie_is_none(town):

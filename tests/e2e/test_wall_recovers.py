@@ -62,7 +62,7 @@ def test_an_ended_sign_in_says_so_and_leads_back(browser, server, clerk):
     place = clerk.get("/api/wall/start").json()["streets"][0]
     with wall(browser, server.url, SMALL) as shown:
         shown.open()
-        shown.page.context.request.get(f"{server.url}/logout")
+        shown.page.context.request.post(f"{server.url}/logout")
         shown.page.get_by_text("重新登录").click()
         shown.page.wait_for_url("**/login?next=**")
         shown.sign_in()

@@ -220,7 +220,8 @@ RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
     UPDATE credential SET revoked_at = clock_timestamp()
-    WHERE secret_hash = sha256(convert_to(secret, 'UTF8')) AND revoked_at IS NULL
+    WHERE secret_hash = sha256(convert_to(secret, 'UTF8')) AND kind = 'session'
+      AND revoked_at IS NULL
 $$;
 
 -- A session in use goes on: a wall that nobody touches must not be asked to sign in again.
