@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import orjson
@@ -30,6 +31,13 @@ _TITLES = {
     415: "Unsupported media type", 422: "Invalid input", 500: "Internal error",
 }
 MEDIA_TYPE = "application/problem+json"
+# Any call may answer with one, beside what it documents of its own.
+PROBLEM_DOCS: dict[int | str, dict[str, Any]] = {"default": {
+    "description": "What went wrong, as RFC 9457 problem details",
+    "content": {MEDIA_TYPE: {"schema": {
+        "type": "object", "required": ["title", "status"], "properties": {
+            "title": {"type": "string"}, "status": {"type": "integer"},
+            "detail": {"type": "string"}}}}}}}
 
 
 class ProblemResponse(Response):
@@ -38,7 +46,15 @@ class ProblemResponse(Response):
     media_type = MEDIA_TYPE
 
     def __init__(self, body: dict[str, Any], headers: dict[str, str] | None = None) -> None:
-        super().__init__(orjson.dumps(body), body["status"], headers)
+        super().__init__(_as_json(body), body["status"], headers)
+
+
+def _as_json(body: dict[str, Any]) -> bytes:
+    """A problem may quote what was sent: also half a character, which UTF-8 has no place for."""
+    try:
+        return orjson.dumps(body)
+    except TypeError:
+        return json.dumps(body, default=str).encode()
 
 
 def status_of(error: errors.GridwallError) -> int:

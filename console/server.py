@@ -57,6 +57,7 @@ from console.pages import add_pages, login
 from console.pages.notice import missing_page
 from console.printing.press import Press
 from console.problems import (
+    PROBLEM_DOCS,
     ProblemResponse,
     plain,
     respond,
@@ -115,7 +116,8 @@ def create_app(settings: Settings) -> Application:
     database = Database(pool)
     app = FastAPI(
         title="Gridwall", version="1", lifespan=_lifespan, openapi_url="/api/openapi.json",
-        docs_url=None, redoc_url=None, swagger_ui_oauth2_redirect_url=None)
+        docs_url=None, redoc_url=None, swagger_ui_oauth2_redirect_url=None,
+        responses=PROBLEM_DOCS)
     state = app.state
     state.settings, state.database, state.pool = settings, database, pool
     state.metrics = Metrics()

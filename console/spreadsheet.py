@@ -44,10 +44,17 @@ def _plain(cell: Cell, zone: tzinfo) -> str | int | float:
         return ""
     if isinstance(cell, datetime):
         return cell.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
-    if isinstance(cell, str):
-        cell = cell.replace("\0", " ")
-        return "'" + cell if cell.lstrip(" \u3000").startswith(_FORMULA_SIGNS) else cell
-    return cell
+    return harmless(cell.replace("\0", " ")) if isinstance(cell, str) else cell
+
+
+def harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula: with an apostrophe where it would."""
+    return "'" + text if text.lstrip(" \u3000").startswith(_FORMULA_SIGNS) else text
+
+
+def speakable(text: str) -> str:
+    """A text without the characters that XML, and with it XLSX, has no place for."""
+    return text.translate(_NO_XML)
 
 
 def xlsx_rows(name: str, heads: Sequence[str], widths: Sequence[int],

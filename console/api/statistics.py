@@ -15,6 +15,7 @@ from console import language
 from console.api.parameters import Scheme
 from console.api.ranking import PeriodText, Subject, ranking
 from console.api.scoped import scoped
+from console.spreadsheet import harmless, speakable
 from gis import assessment
 from gis.breakdown import statistics
 
@@ -96,8 +97,8 @@ def _csv(rows: list[list[Any]]) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    """A name that begins like a formula is not to be one."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t" and value else value
+    """A name that begins like a formula is not to be one, nor to break the file."""
+    return harmless(speakable(value)) if isinstance(value, str) else value
 
 
 def _xlsx(rows: list[list[Any]]) -> bytes:
