@@ -152,7 +152,8 @@ def _words(longest: int, needed: bool = False) -> Callable[..., str]:
             raise InvalidInput(f"at most {longest} characters")
         if needed and not text:
             raise InvalidInput("it is missing")
-        if any(ord(letter) < 32 and letter not in "\n\t" for letter in text):
+        if any((ord(letter) < 32 and letter not in "\n\t") or "\ud800" <= letter <= "\udfff"
+               for letter in text):
             raise InvalidInput("control characters have no place in it")
         return text
     return check
@@ -214,7 +215,8 @@ def check_tiers(value: object, row: Mapping[str, Any] | None = None,
     """Tiers in their order; None where class or city decides."""
     if value is None:
         return None
-    if not isinstance(value, list) or not set(value) <= set(Tier):
+    if not isinstance(value, list) or not all(
+            isinstance(tier, str) and tier in set(Tier) for tier in value):
         raise InvalidInput(f"a list of tiers: {', '.join(Tier)}")
     return [tier.value for tier in Tier if tier in value]
 

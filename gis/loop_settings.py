@@ -30,7 +30,7 @@ def check_setting(name: str, value: object) -> Any:
         return _CHECKS[name](value)
     except InvalidInput as fault:
         raise InvalidInput(fault.message, "value") from None
-    except (TypeError, ValueError, KeyError) as fault:
+    except (TypeError, ValueError, KeyError, OverflowError) as fault:
         raise InvalidInput(f"it can't be read ({fault})", "value") from None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,8 @@ from gis.errors import InvalidInput
 MOST_POSITIONS = 10_000
 LONGEST_M = 200_000
 LARGEST_M2 = 1_000_000_000
+# No degrees, and no height in metres, is more; nor is a number without end.
+FARTHEST = 1e6
 # Depth of the coordinates' lists, by type.
 _DEPTHS = {"LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
 _LINES = ("LineString", "MultiLineString")
@@ -50,7 +51,7 @@ def read_extent(geometry: object, datum: Datum | str = Datum.WGS84) -> Extent:
     if isinstance(geometry, dict) and geometry.get("type") == "Feature":
         geometry = geometry.get("geometry")
     kind = geometry.get("type") if isinstance(geometry, dict) else None
-    if kind not in _DEPTHS:
+    if not isinstance(kind, str) or kind not in _DEPTHS:
         raise _wrong(f"a GeoJSON {', '.join(_DEPTHS)} is needed")
     coordinates = geometry.get("coordinates")
     positions = list(_positions(coordinates, _DEPTHS[kind]))
@@ -75,7 +76,7 @@ def _positions(coordinates: object, depth: int) -> Iterator[tuple[float, float]]
         return
     if len(coordinates) not in (2, 3) or not all(
             isinstance(degrees, int | float) and not isinstance(degrees, bool)
-            and math.isfinite(degrees) for degrees in coordinates):
+            and abs(degrees) <= FARTHEST for degrees in coordinates):
         raise _wrong("a position is [longitude, latitude] in numbers")
     lon, lat = coordinates[:2]
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):

@@ -37,7 +37,8 @@ class Town:
         """A client that acts for a token, or for nobody."""
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        made = httpx.AsyncClient(base_url=self.url, headers=headers, timeout=20)
+        made = httpx.AsyncClient(base_url=self.url, headers=headers, timeout=20,
+                                 limits=httpx.Limits(keepalive_expiry=2))
         self.clients.append(made)
         return made
 
