@@ -134,7 +134,8 @@ async def _merge(request: Request, connection: AsyncConnection, matter: Matter,
                           lang, wanted["note"])
     except NotLawful as refusal:
         # This side may: what `to` names may not.
-        raise InvalidInput(f"{named}: {refusal.message}", "to") from None
+        lawful = tuple(one["action"] for one in matter.lawful())
+        raise NotLawful(f"{named}: {refusal.message}", lawful) from None
 
 
 async def _target(connection: AsyncConnection, to: str | None) -> str | None:

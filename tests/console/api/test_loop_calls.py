@@ -270,13 +270,14 @@ async def test_of_two_at_once_one_wins_and_the_other_is_told_what_is_lawful_now(
     assert [one["action"] for one in steps] == ["report", "reject"]
 
 
-async def test_what_can_t_be_merged_into_is_a_fault_of_to(town):
+async def test_what_can_t_be_merged_into_is_named(town):
     first, second, third = [await filed(town) for _ in range(3)]
     desk = town.client(town.token("street", STREETS[0]))
     await step(desk, second, "merge", to=f"incident:{first}")
     for action in ("merge", "absorb"):
-        refused = await step(desk, third, action, 422, to=f"incident:{second}")
-        assert refused["errors"][0]["field"] == "to"
+        refused = await step(desk, third, action, 409, to=f"incident:{second}")
         assert refused["detail"].startswith(f"incident:{second}: ")
+        # What is lawful is told of the matter that was asked about.
+        assert "verify" in refused["lawful"]
         unlawful = await step(desk, second, action, 409, to=f"incident:{third}")
         assert unlawful["lawful"] == ["split"]
