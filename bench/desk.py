@@ -7,14 +7,16 @@ own routes. Pages are those that PostgreSQL counts, not time.
 from __future__ import annotations
 
 from bench.report import Context, Row
-from bench.year_peers import compare, places
+from bench.year_peers import compare, place_of
 
 LANES = ("open", "verify", "work", "late", "finished")
 
 
 def run(context: Context) -> list[Row]:
     """The desk of the busiest street, and the hall's."""
-    street, community, grid = (places(context, level) for level in ("street", "community", "grid"))
+    street = place_of(context, "street")
+    community = place_of(context, "community", under=street)
+    grid = place_of(context, "grid", under=community)
     drill = [(f"{who}: {name}", f"/api/desk/{part}?{at}")
              for who, at in (("opening", ""), ("drilling to a community", f"area={community}"),
                              ("drilling to a grid", f"area={grid}"))
@@ -25,6 +27,8 @@ def run(context: Context) -> list[Row]:
                ("filtering: finished of a class", "/api/desk/incidents?lane=finished&class=2"),
                ("filtering: words", "/api/desk/incidents?q=消防"),
                ("filtering: words among the finished", "/api/desk/incidents?lane=finished&q=消防"),
+               ("the newest first", "/api/desk/incidents?sort=at"),
+               ("export of a community", f"/api/desk/export.csv?area={community}"),
                ("API: a page of a community", f"/api/incidents?area={community}&limit=50"),
                ("API: closed of a grid", f"/api/incidents?area={grid}&state=closed&limit=50")]
     return (compare(context, "desk", "street", street, drill + narrow)

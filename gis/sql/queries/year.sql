@@ -78,6 +78,20 @@ ALTER TABLE report DISABLE TRIGGER report_received
 ALTER TABLE report ENABLE TRIGGER report_received;
 SELECT setval(pg_get_serial_sequence('report', 'id'), (SELECT max(id) FROM report))
 
+-- name: year_open_work
+SELECT a.code, sum(c.open) FROM assessment_count AS c
+JOIN area AS a ON a.identity_id = c.key_id
+WHERE c.subject = %(level)s AND c.grain = 'ever' AND a.scheme = 'base' AND upper_inf(a.period)
+GROUP BY a.code HAVING sum(c.open) > 0
+
+-- name: year_lay_counts_as_lived
+-- As a server that counts day by day leaves them: the rows of a day together, in no order.
+CREATE TEMP TABLE lived_count ON COMMIT DROP AS SELECT * FROM assessment_count;
+CREATE TEMP TABLE lived_time ON COMMIT DROP AS SELECT * FROM assessment_time;
+TRUNCATE assessment_count, assessment_time;
+INSERT INTO assessment_count SELECT * FROM lived_count ORDER BY starts, random();
+INSERT INTO assessment_time SELECT * FROM lived_time ORDER BY starts, random()
+
 -- name: year_drop_tables
 DROP TABLE year_place, year_assignment, year_story, year_matter
 
