@@ -21,6 +21,7 @@ class Building(Base):
     __table_args__ = (
         Index("building_geom_idx", "geom", postgresql_using="gist"),
         Index("building_geom_3857_idx", "geom_3857", postgresql_using="gist"),
+        Index("building_scope_ids_idx", "scope_ids", postgresql_using="gin"),
     )
     id: Mapped[int] = key()
     building_code: Mapped[str | None] = mapped_column(Code, unique=True)

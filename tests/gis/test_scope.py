@@ -77,6 +77,8 @@ DOORS = {
     "append_step": "needs the secret that has entered; an incident in its scope",
     "nearest_buildings": "the scope is its condition",
     "codes_beginning": "the scope is its condition",
+    "buildings_within": "the scope is its condition",
+    "houses_within": "the scope is its condition",
     "locate_points": "needs a scope: any signed-in caller may ask whose ground it is",
     "incident_assignments": "the scope is its condition",
     "scope_under_ids": "from the scope",

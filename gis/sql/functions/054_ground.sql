@@ -15,7 +15,8 @@ DECLARE
 BEGIN
     place_by := 'address';
     SELECT ST_X(a.geom), ST_Y(a.geom), a.building_id INTO lon, lat, building_id
-    FROM address AS a WHERE a.text = given
+    -- A caller's collation, from whatever else it hands over, would keep the index out.
+    FROM address AS a WHERE a.text = given COLLATE "default"
     ORDER BY a.house_code COLLATE "C" LIMIT 1;
     IF lon IS NULL THEN
         place_by := 'other_name';

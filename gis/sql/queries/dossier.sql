@@ -127,16 +127,9 @@ SELECT jsonb_build_object(
     'houses', n.houses, 'actual_residents', n.residents),
     b.building_code, b.id
 FROM (
-    SELECT * FROM building AS b
-    WHERE b.scope_ids @> ARRAY[%(area_id)s::bigint]
-      AND (coalesce(b.building_code, ''), b.id) > (%(after_code)s, %(after_id)s)
-      AND (%(q)s::text IS NULL OR strpos(coalesce(b.text, ''), %(q)s) > 0
-           OR strpos(coalesce(b.name, ''), %(q)s) > 0 OR strpos(coalesce(b.road, ''), %(q)s) > 0
-           OR starts_with(b.building_code, %(q)s)
-           OR EXISTS (SELECT FROM other_name AS o
-                      WHERE o.building_id = b.id AND strpos(o.name, %(q)s) > 0))
-    ORDER BY coalesce(b.building_code, ''), b.id
-    LIMIT %(most)s
+    SELECT o.* FROM building AS o
+    WHERE o.id = ANY (ARRAY(SELECT building_id FROM buildings_within(
+        %(area_id)s, %(most)s, %(q)s, %(after_code)s, %(after_id)s)))
 ) AS b
 CROSS JOIN LATERAL (
     SELECT count(*) AS houses, coalesce(sum(d.actual_residents), 0) AS residents

@@ -87,17 +87,23 @@ SELECT d.house_code AS code, d.text, d.compound, d.road, d.road_number, d.buildi
        d.unit, d.floor, d.room, b.building_code
 FROM address AS d LEFT JOIN building AS b ON b.id = d.building_id
 WHERE d.house_code IS NOT NULL
-  AND CASE WHEN %(building_code)s::text IS NOT NULL THEN b.building_code = %(building_code)s
-           WHEN %(house_code)s::text IS NOT NULL THEN d.house_code = %(house_code)s
-           ELSE d.scope_ids @> ARRAY[%(within_id)s::bigint] END
+  AND d.id = ANY (
+      CASE WHEN %(building_code)s::text IS NOT NULL THEN ARRAY(
+               SELECT o.id FROM address AS o JOIN building AS of ON of.id = o.building_id
+               WHERE of.building_code = %(building_code)s)
+           WHEN %(house_code)s::text IS NOT NULL THEN ARRAY(
+               SELECT o.id FROM address AS o WHERE o.house_code = %(house_code)s)
+           ELSE ARRAY(SELECT address_id FROM houses_within(%(within_id)s, %(most)s)) END)
 LIMIT %(most)s
 
 -- name: plates_of_buildings
 SELECT b.building_code AS code, b.name, b.compound, b.road, b.road_number, b.floors
 FROM building AS b
 WHERE b.building_code IS NOT NULL
-  AND CASE WHEN %(building_code)s::text IS NOT NULL THEN b.building_code = %(building_code)s
-           ELSE b.scope_ids @> ARRAY[%(within_id)s::bigint] END
+  AND b.id = ANY (
+      CASE WHEN %(building_code)s::text IS NOT NULL THEN ARRAY(
+               SELECT o.id FROM building AS o WHERE o.building_code = %(building_code)s)
+           ELSE ARRAY(SELECT building_id FROM buildings_within(%(within_id)s, %(most)s)) END)
 LIMIT %(most)s
 
 -- name: plates_of_grids
@@ -125,8 +131,11 @@ WHERE c.parent_id = %(id)s AND upper_inf(c.period)
 UNION ALL
 (SELECT jsonb_build_object('code', b.building_code, 'name', coalesce(b.name, b.building_code))
  FROM building AS b
- WHERE b.scope_ids @> ARRAY[%(id)s::bigint] AND b.building_code IS NOT NULL
-   AND NOT EXISTS (SELECT FROM area AS c WHERE c.parent_id = %(id)s AND upper_inf(c.period)))
+ WHERE b.id = ANY (ARRAY(
+         SELECT building_id FROM buildings_within(%(id)s, 1000)
+         WHERE NOT EXISTS (SELECT FROM area AS c
+                           WHERE c.parent_id = %(id)s AND upper_inf(c.period))))
+   AND b.building_code IS NOT NULL)
 ORDER BY 1
 LIMIT 1000
 
