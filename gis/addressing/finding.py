@@ -12,7 +12,8 @@ from gis.addressing.weighing import Site, Weighed
 # A room that the building has not: the building may be right, the house is not found.
 NO_SUCH_ROOM = 0.5
 _UNIT_UNTOLD, _ONLY_UNIT, _OTHER_FLOOR, _NO_UNITS = 0.99, 0.97, 0.6, 0.4
-_SUFFIXES = ("单元", "室", "号", "幢", "栋", "座", "层", "楼")
+_SUFFIXES = ("号单元", "单元", "号门", "门", "梯", "号室", "室", "号房", "房", "户", "号", "幢",
+             "栋", "座", "层", "楼")
 
 
 class House(NamedTuple):
@@ -76,11 +77,17 @@ def _of_site(one: Weighed, rooms: dict[Any, list[House]],
              whole: dict[Any, list[House]]) -> list[Candidate]:
     roles, site = one.roles, one.site
     if roles.room is None:
-        return _as_whole(one, whole, one.score, one.reasons)
+        floors = [Candidate(site, house.id, one.score, [*one.reasons, ("matched", "room")], one.how)
+                  for house in rooms[site.building_id] if roles.floor and _belongs(house, site)
+                  and bare(house.room) == roles.floor]
+        return floors or _as_whole(one, whole, one.score, one.reasons)
     found = []
     for house in rooms[site.building_id]:
         if _belongs(house, site):
-            factor, reasons = _fits(house, roles.unit, roles.floor)
+            # 5-2 may be one room's number, or a unit and a room.
+            whole_number = roles.unit and bare(house.room) == f"{roles.unit}-{roles.room}"
+            unit = bare(house.unit) if whole_number else roles.unit
+            factor, reasons = _fits(house, unit, roles.floor)
             if factor > _NO_UNITS:
                 found.append(Candidate(site, house.id, one.score * factor,
                                        [*one.reasons, ("matched", "room"), *reasons], one.how))
@@ -93,6 +100,9 @@ def _of_site(one: Weighed, rooms: dict[Any, list[House]],
 def _as_whole(one: Weighed, whole: dict[Any, list[House]], score: float,
               reasons: list[tuple[str, str]]) -> list[Candidate]:
     stands = [house for house in whole[one.site.building_id] if _belongs(house, one.site)]
+    if one.roles.floor and any(house.floor for house in stands):
+        # 15号2楼, where each floor has an address of its own.
+        stands = [house for house in stands if bare(house.floor) == one.roles.floor]
     return [Candidate(one.site, house.id, score, reasons, one.how) for house in stands] or [
         Candidate(one.site, None, score, reasons, one.how)]
 

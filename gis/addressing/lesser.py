@@ -27,7 +27,7 @@ def by_less(sight: Sight, limit: int, gazetteer: Gazetteer) -> Asking:
             return between
     # A building that is not there leaves its compound, and that its road.
     names = _best(sight)
-    if not names:
+    if not names and sight.text:
         index = gazetteer.western if is_western(sight.text) else gazetteer.chinese
         names = [(name.kind, name.standard)
                  for name in index.beginning(sight.text, limit * 3)]

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from gis.addressing.sound import broad, readings, syllable
-from gis.addressing.text import normalise
+from gis.addressing.text import NUMERAL_DIGITS, normalise
 
+_DIGITS = re.compile(r"[0-9]")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 # What may be left out behind a name that is clear without it.
 _ENDINGS = {
@@ -90,20 +91,24 @@ class Names:
         squeezed = [at for at, c in enumerate(text) if c not in " ()-"]
         letters = [text[at] for at in squeezed]
         sounds = [broad(c) for c in letters]
-        best: dict[int, Hit] = {}
+        # A name does not end within a number: of 王楼村12号 nothing is 王楼村1组.
+        within = {at for at in range(1, len(squeezed)) if squeezed[at] == squeezed[at - 1] + 1
+                  and letters[at].isdigit() and letters[at - 1].isdigit()}
+        found: dict[int, list[Hit]] = {}
         for length in self._lengths:
             for start in range(len(letters) - length + 1):
                 window = letters[start:start + length]
+                if start in within or start + length in within:
+                    continue
                 if not self._mixed and any(c.isascii() for c in window):
                     continue
                 for at in self._near(sounds[start:start + length]):
                     name = self.all[at]
                     quality = likeness("".join(window), name.form) * name.worth
-                    if quality >= LEAST and (
-                            at not in best or quality > best[at].quality):
-                        best[at] = Hit(name, squeezed[start], squeezed[start + length - 1] + 1,
-                                       quality)
-        return list(best.values())
+                    if quality >= LEAST:
+                        found.setdefault(at, []).append(Hit(
+                            name, squeezed[start], squeezed[start + length - 1] + 1, quality))
+        return _outside_longer(found.values())
 
     def beginning(self, text: str, most: int) -> list[Name]:
         """Names that begin with, or else contain, a text: for what is only half typed."""
@@ -116,6 +121,24 @@ class Names:
         for key in _keys(sounds, len(sounds) > 1):
             found.update(self._table.get(key, ()))
         return found
+
+
+def _outside_longer(found: Collection[list[Hit]]) -> list[Hit]:
+    """The best place of each name, the first of equals; rather one that is no part of a longer
+    name, as 天山路 is of 天山路街道; and what is left of a name without its ending only there."""
+    whole = [hit for hits in found for hit in hits if hit.quality == 1]
+    chosen = []
+    for hits in found:
+        apart = [hit for hit in hits if not _inside(hit, whole)] if len(hits) > 1 else []
+        if apart or hits[0].name.worth == 1 or not _inside(hits[0], whole):
+            chosen.append(max(apart or hits, key=lambda hit: hit.quality))
+    return chosen
+
+
+def _inside(hit: Hit, others: Iterable[Hit]) -> bool:
+    """Whether a hit is a part of a longer one."""
+    return any(other.start <= hit.start and hit.end <= other.end
+               and other.end - other.start > hit.end - hit.start for other in others)
 
 
 def _keys(sounds: list[str], shortened: bool) -> Iterator[str]:
@@ -139,6 +162,8 @@ def likeness(written: str, name: str) -> float:
     """
     if written == name:
         return 1.0
+    if not _same_digits(written, name):
+        return 0.0
     longest = max(len(written), len(name))
     if len(written) == len(name):
         cost = _in_place(written, name)
@@ -148,6 +173,13 @@ def likeness(written: str, name: str) -> float:
     else:
         return 0.0
     return max(1 - cost / longest, 0.0)
+
+
+def _same_digits(written: str, name: str) -> bool:
+    """Whether the digits are equal; another number is another place, 3区 and 13区. A numeral
+    stands for its digit, and digits may be missing on one side altogether."""
+    digits, own = _DIGITS.findall(written), _DIGITS.findall(name)
+    return digits == own or not (digits and own)
 
 
 def _in_place(written: str, name: str) -> float:
@@ -174,7 +206,7 @@ def _swap_cost(a: str, b: str) -> float:
     if a == b:
         return 0.0
     if a.isascii() or b.isascii():
-        return 1.0
+        return _SAME_SOUND / 2 if NUMERAL_DIGITS.get(a, a) == NUMERAL_DIGITS.get(b, b) else 1.0
     if syllable(a) == syllable(b) or readings(a) & readings(b):
         return _SAME_SOUND
     return _LIKE_SOUND if broad(a) == broad(b) else 1.0

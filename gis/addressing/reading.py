@@ -12,15 +12,19 @@ import re
 from dataclasses import dataclass, field
 
 from gis.addressing.divisions import head_of
-from gis.addressing.numbers import Number, numbers_in
+from gis.addressing.numbers import Number, joined, numbers_in, pairs_in
 from gis.addressing.text import Form, form_of
-from gis.addressing.western import is_western, words_of
+from gis.addressing.western import DIRECTIONS, is_western, words_of
 
 ELEMENTS = ("province", "city", "district", "street", "community", "road", "road_number",
             "compound", "building", "unit", "floor", "room")
 _HAN = r"\u3400-\u9fff"
 _STREET = re.compile(
-    f"[{_HAN}]{{1,8}}?(?:街道办事处|街道办|街道|(?<![城乡集])镇(?![{_HAN}]{{0,2}}[路街])|乡(?![路村])|苏木)")
+    f"[{_HAN}]{{1,8}}?(?:街道办事处|街道办|街道|(?<![城乡])镇(?!街道(?!村)|[东西南北中]?(?:路|街(?!道)))"
+    "|乡(?![路村镇]|街道)|苏木)")
+# A village's group: 大户村3组.
+_GROUP = re.compile("[0-9]{1,3}组")
+_YARD = re.compile("[甲乙丙丁]?[0-9]{1,4}号大?院")
 _COMMUNITY = re.compile(
     f"[{_HAN}0-9]{{1,8}}?(?:社区居委会|社区|居委会|村民委员会|村委会|行政村|村(?!民|镇|[{_HAN}]?[路街道]))")
 _ROAD = re.compile(
@@ -31,7 +35,7 @@ _BETWEEN = re.compile(f"[{_HAN}A-Z][{_HAN}A-Z0-9·]*")
 _IDLE = re.compile(r"附近|旁边|对面|到了联系|交叉口|交汇处")
 _APARTMENT = re.compile(
     r"(?:\b(?:APT|APARTMENT|UNIT|SUITE|STE|ROOM|RM|FLAT)\.? ?#?|#) ?([0-9A-Z]+)\b")
-_WESTERN_NUMBER = re.compile(r"^(?P<number>[0-9]+[A-Z]?(?:-[0-9]+)?(?: 1/2)?) +(?=[^ ])")
+_WESTERN_NUMBER = re.compile(r"^(?P<number>[0-9]+[A-Z]?(?:-[0-9]+)?(?: 1 2)?) +(?=[^ ])")
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def read(text: str) -> Reading:
     """
     form = form_of(text)
     western = is_western(form.text)
-    found = _western(form.text) if western else _chinese(form.text)
+    found = _western(form.text, _comma(form, text)) if western else _chinese(form.text)
     elements = tuple(
         Element(kind, form.typed(text, start, end) if western and kind == "road" else value,
                 start, end, form.typed(text, start, end))
@@ -112,19 +116,42 @@ def _chinese(text: str) -> list[Part]:
     for kind, (name, start, end) in head.found.items():
         left.take(kind, name, start, end)
     left.hide(0, min(head.end, len(text)))
+    yard = _YARD.match(text, head.end)
+    if yard:
+        # No road before it: it is the compound's name.
+        left.take("compound", yard[0], yard.start(), yard.end())
     for kind, pattern in (("street", _STREET), ("community", _COMMUNITY), ("road", _ROAD)):
         match = pattern.search(left.text)
         if match and "\0" not in match[0]:
             left.take(kind, match[0], match.start(), match.end())
+    _village(left, text)
     _numbers(left, text)
-    _compound(left)
+    if not any(kind == "compound" for kind, *_ in left.found):
+        _compound(left)
     return left.found
+
+
+def _village(left: _Masked, text: str) -> None:
+    """A village right before a number, or with a group behind it, is the compound: 天山二村12号."""
+    found = {kind: (value, start, end) for kind, value, start, end in left.found}
+    value, start, end = found.get("community", ("", 0, 0))
+    group = _GROUP.match(text, end)
+    if not value.endswith("村") or "road" in found or not (group or text[end:end + 1].isdigit()):
+        return
+    if group:
+        left.take("compound", value + group[0], start, group.end())
+    else:
+        left.found = [part for part in left.found if part[0] != "community"]
+        left.take("compound", value, start, end)
 
 
 def _numbers(left: _Masked, text: str) -> None:
     """Road number, building, unit, floor and room, by their words, then by their order."""
     roads = [end for kind, _, _, end in left.found if kind == "road"]
     numbers = [number for number in numbers_in(left.text) if number.label != "counted"]
+    for _, second, both in pairs_in(numbers):
+        if second.label == "number" and len(second.value) < 3 and both.count("-") == 1:
+            numbers = joined(numbers, both)
     roles: dict[str, Number] = {}
     for number in numbers:
         kind = {"building": "building", "unit": "unit", "room": "room", "floor": "floor",
@@ -161,7 +188,13 @@ def _compound(left: _Masked) -> None:
         left.take("compound", match[0], match.start(), match.end())
 
 
-def _western(text: str) -> list[Part]:
+def _comma(form: Form, raw: str) -> int:
+    """Where in its form a text's first comma stood: behind it come towns and rooms."""
+    comma = raw.find(",")
+    return len(form.text) if comma < 0 else sum(start < comma for start in form.starts)
+
+
+def _western(text: str, comma: int) -> list[Part]:
     found: list[Part] = []
     room = _APARTMENT.search(text)
     if room:
@@ -169,14 +202,19 @@ def _western(text: str) -> list[Part]:
     number = _WESTERN_NUMBER.match(text)
     start = number.end() if number else 0
     if number:
-        found.append(("road_number", number["number"], number.start("number"),
+        value = number["number"].replace(" 1 2", " 1/2")
+        found.append(("road_number", value, number.start("number"),
                       number.end("number")))
     end = room.start() if room and room.start() >= start else len(text)
+    if start < comma < end:
+        end = comma
     words = words_of(text[start:end])
     last = len(words)
     for at, (short, _, _) in enumerate(words):
         if short in _KINDS_OF_STREET and at > 0:
             last = at + 1
+    if last < len(words) and words[last][0] in DIRECTIONS:
+        last += 1
     if words:
         stop = start + words[last - 1][2]
         found.append(("road", text[start:stop].strip(), start, stop))

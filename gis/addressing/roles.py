@@ -111,6 +111,15 @@ def _road_number(left: _Left, own: str | None, building: str | None, road: Hit |
              if number.value == own and housed and not _grouped(number, left)]
     if alone and (road is not None or compound is not None):
         return alone[0]
+    if road is None and building is None and own is not None:
+        # 天山二村12-301: what is numbered within its compound.
+        told = [number for number in left.plain() if number.value == own
+                and 0 <= number.start - behind <= 1]
+        if told:
+            return told[0]
+    if own is None and road is None and left.first("room") is None:
+        # 201号, 西里1号楼: where nothing is numbered by a road, 号 is the room's.
+        worded = [number for number in worded if not has_building]
     return next((number for number in worded if has_building or (
         number.value != building and number.start != behind and len(number.value) < 3)), None)
 

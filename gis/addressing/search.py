@@ -30,7 +30,7 @@ from gis.addressing.reading import divisions_in
 from gis.addressing.roles import Roles
 from gis.addressing.text import normalise
 from gis.addressing.weighing import Sight, Site, Weighed, see, weigh
-from gis.addressing.western import is_western
+from gis.addressing.western import is_western, without_zip
 
 # From here on an answer that stands alone is taken for granted, unless the city sets otherwise.
 SURE = 0.85
@@ -39,6 +39,9 @@ MARGIN, EQUAL = 0.08, 0.004
 _LEAST, _POOR = 0.25, 0.8
 _MOST_NAMES, _MOST_NEAR = 12, 60
 _MOST_HOUSE_BUILDINGS = 400
+# What tables write behind a room's number; and where a floor is the room.
+_ROOM_WORDS = ("", "室", "房", "号", "户", "号房", "号室")
+_FLOOR_WORDS = ("楼", "层", "F")
 _CODE = re.compile(r"[0-9]{6,19}[0-9A-Z]{0,13}")
 
 
@@ -151,6 +154,7 @@ def _current(place: Any, version: Any, gazetteers: Gazetteers) -> Asking:
 
 def _by_words(form: str, limit: int, gazetteer: Gazetteer, sure: float) -> Asking:
     names = gazetteer.western if is_western(form) else gazetteer.chinese
+    form = without_zip(form)
     sight = see(form, names.hits(form), divisions_in(form))
     weighed = _weighed(sight, (yield from _sites(sight)), gazetteer)
     if not weighed or weighed[0].score < _POOR:
@@ -172,7 +176,7 @@ def _sites(sight: Sight) -> Asking:
     compounds = best("compound")
     top = [name for name in compounds if sight.hits["compound"][name].quality
            >= sight.hits["compound"][compounds[0]].quality - 0.06][:_MOST_NAMES]
-    numbers = list({number.value for number in sight.numbers})
+    numbers = sight.values()
     rows = yield "sites_named", {
         "compounds": top, "near_compounds": compounds[:_MOST_NEAR],
         "roads": best("road")[:_MOST_NEAR], "numbers": numbers,
@@ -187,7 +191,7 @@ def _weighed(sight: Sight, sites: list[Site], gazetteer: Gazetteer) -> list[Weig
 
 def _sites_about(sight: Sight) -> Asking:
     """Where neither a compound nor a road with its number is told."""
-    numbers = list({number.value for number in sight.numbers})
+    numbers = sight.values()
     roads, communities = (
         [name for name, hit in sight.hits.get(kind, {}).items() if hit.quality >= 0.9]
         for kind in ("road", "community"))
@@ -223,8 +227,9 @@ def _houses(weighed: list[Weighed]) -> Asking:
 def rooms_of(roles: Roles) -> list[str]:
     """The ways in which a room may be written in the tables."""
     if roles.room is None:
-        return []
-    rooms = [roles.room, roles.room + "室"]
+        return [roles.floor + word for word in _FLOOR_WORDS] if roles.floor else []
+    numbers = [roles.room, f"{roles.unit}-{roles.room}"] if roles.unit else [roles.room]
+    rooms = [number + word for number in numbers for word in _ROOM_WORDS]
     if roles.floor and roles.floor.isdigit() and roles.room.isdigit() and len(roles.room) < 3:
         rooms.append(roles.floor + roles.room.zfill(2))
     return rooms

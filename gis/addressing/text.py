@@ -16,7 +16,7 @@ LONGEST = 1_000
 _OPENING = dict.fromkeys("([{<【〔《「『〈", "(")
 _CLOSING = dict.fromkeys(")]}>】〕》」』〉", ")")
 _DASHES = dict.fromkeys("‐‑‒–—―−﹣－~～〜﹏_至", "-") | {"至": "至"}
-_SPACES = dict.fromkeys(",，、;；。·•.:：/\\|'\"“”‘’!！?？*+=…　", " ")
+_SPACES = dict.fromkeys(",，、;；。·•.:：/⁄\\|'\"“”‘’!！?？*+=…　", " ")
 _SAME = {"號": "号", "樓": "楼", "棟": "栋", "單": "单", "區": "区", "縣": "县", "鎮": "镇",
          "鄉": "乡", "層": "层", "＃": "#", "№": "#"}
 _PLAIN = _OPENING | _CLOSING | _DASHES | _SPACES | _SAME
@@ -24,15 +24,18 @@ _PLAIN = _OPENING | _CLOSING | _DASHES | _SPACES | _SAME
 _DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {
     "〇": 0, "两": 2, "壹": 1, "贰": 2, "叁": 3, "肆": 4, "伍": 5, "陆": 6, "柒": 7, "捌": 8,
     "玖": 9}
+NUMERAL_DIGITS = {c: str(n) for c, n in _DIGITS.items()}
 _TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
-_NUMERAL = "零〇一二三四五六七八九十两壹贰叁肆伍陆柒捌玖拾百佰千仟"
+NUMERAL = "零〇一二三四五六七八九十两壹贰叁肆伍陆柒捌玖拾百佰千仟"
 # What makes a numeral before it a number, and not a part of a name such as 五一路 or 三里屯.
 _COUNTED = re.compile(
-    f"(?:第(?=[{_NUMERAL}]+(?:单元|幢|栋|座|层)))?"
-    f"([{_NUMERAL}]+)(?=号楼|号院|号|幢|栋|座|单元|层|楼|室|房|户|弄|组|#|-[0-9{_NUMERAL}])"
-    f"|(?<=[0-9]-)([{_NUMERAL}]+)(?![路街里])"
-    f"|(?:(?<=单元)|(?<=[0-9][幢栋座层号]))([{_NUMERAL}]{{2,}})(?=$|[ ()])")
+    f"(?:第(?=[{NUMERAL}]+(?:单元|幢|栋|座|层)))?"
+    f"([{NUMERAL}]+)(?=号楼|号院|号|幢|栋|座|单元|层|楼|室|房|户|弄|支弄|组|#|-[0-9{NUMERAL}])"
+    f"|(?<=[楼幢栋座])([{NUMERAL}]+)(?=门[0-9{NUMERAL}])"
+    f"|(?<=[0-9]-)([{NUMERAL}]+)(?![路街里])"
+    f"|(?:(?<=单元)|(?<=[0-9]门)|(?<=[0-9A-Z][幢栋座层号]))([{NUMERAL}]{{2,}})(?=$|[ ()])")
 # What begins with an ending is no word: of 滁州市天长市天长街道 nothing is said twice.
+_WHOLE = re.compile(r"(.{6,}?) ?\1")
 _REPEAT = re.compile(r"((?![省市区县旗镇乡街道路巷弄村号])[\u3400-\u9fff]{2,}?)\1+")
 
 
@@ -125,7 +128,7 @@ def _counted(form: Form) -> Form:
     ends: list[int] = []
     done = 0
     for found in _COUNTED.finditer(form.text):
-        numeral = found[1] or found[2] or found[3]
+        numeral = next(filter(None, found.groups()))
         out += form.text[done:found.start()]
         starts += form.starts[done:found.start()]
         ends += form.ends[done:found.start()]
@@ -141,6 +144,9 @@ def _counted(form: Form) -> Form:
 def _folded(form: Form) -> Form:
     """Words said twice running, once: 重庆重庆, 泉峰街道泉峰街道."""
     text, starts, ends = form
+    if whole := _WHOLE.fullmatch(text):
+        # A whole address pasted twice.
+        text, starts, ends = (part[:whole.end(1)] for part in form)
     while found := _REPEAT.search(text):
         keep = found.start() + len(found[1])
         text = text[:keep] + text[found.end():]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from gis.addressing.names import Hit
-from gis.addressing.numbers import Number, numbers_in
+from gis.addressing.numbers import Number, joined, numbers_in, pairs_in
 from gis.addressing.roles import Roles, roles_of
 
 AREAS = ("province", "city", "district", "street", "community")
@@ -50,6 +50,11 @@ class Sight(NamedTuple):
     hits: dict[str, dict[str, Hit]]
     of_building: dict[int, Hit]
     divisions: dict[str, str]
+
+    def values(self) -> list[str]:
+        """All numbers of the text, those too that two make together."""
+        return list({number.value for number in self.numbers}
+                    | {both for _, _, both in pairs_in(self.numbers)})
 
 
 class Weighed(NamedTuple):
@@ -100,6 +105,8 @@ def weigh(sight: Sight, site: Site, areas: dict[int, tuple[str, str]]) -> Weighe
     taken = [(hit.start, hit.end) for hit in own.values()]
     free = [number for number in sight.numbers if number.label != "counted"
             and not any(start <= number.start < end for start, end in taken)]
+    if site.road_number and "-" in site.road_number:
+        free = joined(free, site.road_number)
     roles = roles_of(free, site.road_number, site.building_number, road, compound)
     by_road = road.quality * (1.0 if roles.road_number else 0.5) if road else 0.0
     by_compound = compound.quality if compound else 0.0
@@ -163,7 +170,9 @@ def _contradictions(sight: Sight, site: Site, own: dict[str, Hit],
                     or is_bracketed(sight.text, hit)):
                 continue
             wider = mine is not None and hit.start <= mine.start and hit.end >= mine.end and (
-                hit.end - hit.start > mine.end - mine.start)
+                hit.end - hit.start > mine.end - mine.start or mine.quality < _EXACT)
+            if mine is not None and kind in AREAS and hit.name.form in mine.name.form:
+                continue
             if wider or not any(hit.start < end and start < hit.end for start, end in taken):
                 told.add(span)
                 yield kind, hit.name.form

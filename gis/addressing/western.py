@@ -22,8 +22,9 @@ _SHORT = {
     "SEVENTH": "7", "EIGHTH": "8", "NINTH": "9", "TENTH": "10", "ELEVENTH": "11",
     "TWELFTH": "12",
 }
+_ZIP = re.compile(r"[ ,][0-9]{5}(?:-[0-9]{4})?$")
 _ORDINAL = re.compile(r"^([0-9]+)(?:ST|ND|RD|TH)$")
-_DIRECTIONS = frozenset({"W", "E", "N", "S", "NE", "NW", "SE", "SW"})
+DIRECTIONS = frozenset({"W", "E", "N", "S", "NE", "NW", "SE", "SW"})
 _LEAST = 85.0
 _WITHOUT_DIRECTION = 0.85
 _LONGEST_WORDS = 8
@@ -32,6 +33,15 @@ _LONGEST_WORDS = 8
 def is_western(text: str) -> bool:
     """Whether a text is written in letters: some, and no Chinese character."""
     return not _CHINESE.search(text) and any(c.isalpha() for c in text)
+
+
+def without_zip(text: str) -> str:
+    """A text in letters without the postal code at its end.
+
+    >>> without_zip("35 St. Nicholas Ave Apt 1, NY 10027")
+    '35 St. Nicholas Ave Apt 1, NY'
+    """
+    return _ZIP.sub("", text) if is_western(text) else text
 
 
 def words_of(text: str) -> list[tuple[str, int, int]]:
@@ -59,7 +69,7 @@ class WesternNames:
             if not words:
                 continue
             self._exact[" ".join(words)].append((name, 1.0))
-            plain = [word for word in words if word not in _DIRECTIONS]
+            plain = [word for word in words if word not in DIRECTIONS]
             if plain and plain != words:
                 self._exact[" ".join(plain)].append((name, _WITHOUT_DIRECTION))
         self._exact.default_factory = None
@@ -76,7 +86,8 @@ class WesternNames:
                 key = " ".join(word for word, _, _ in words[first:last + 1])
                 if not key.isdigit():
                     self._take(best, key, words[first][1], words[last][2], 1.0)
-        if not best and self._keys:
+        # A town that is found says nothing of a road that is misspelt.
+        if self._keys and not any(name.kind in ("road", "compound") for name in best):
             self._near(best, words)
         return list(best.values())
 

@@ -1,12 +1,35 @@
 -- Sites: what houses share, kept in step with buildings and addresses, a statement at a time.
 
--- '12号' and '3幢' as '12' and '3'.
+-- '12号' and '3幢' as '12' and '3'; '81号附3号' and '18号之一' as '81附3' and '18之1'.
 CREATE OR REPLACE FUNCTION bare_number(written text)
 RETURNS text
 LANGUAGE sql IMMUTABLE
 AS $$
     SELECT nullif(regexp_replace(
-        upper(btrim(written)), '(号楼|号院|号|#楼|#|幢|栋|座|楼|弄|单元|室|房)$', ''), '')
+        regexp_replace(
+            CASE WHEN written ~ '[附之]'
+                THEN translate(btrim(upper(written)), '一二三四五六七八九', '123456789')
+                ELSE btrim(upper(written)) END,
+            '^(.*[0-9])号?([附之][0-9]+)号?$', '\1\2'),
+        '(号楼|号幢|号栋|号座|号大院|号院|号|#楼|#|幢|栋|座|楼|弄|单元|室|房)$', ''), '')
+$$;
+
+-- A house's address as far as its building: without its room and unit, and what is behind them;
+-- null where these stand in it in other words.
+CREATE OR REPLACE FUNCTION text_without_room(written text, unit text, room text)
+RETURNS text
+LANGUAGE sql IMMUTABLE
+AS $$
+    SELECT CASE
+        WHEN NOT r.cut ~ '[\u3400-\u9fff]' THEN NULL
+        WHEN text_without_room.unit IS NULL THEN r.cut
+        WHEN strpos(reverse(r.cut), reverse(text_without_room.unit)) > 0
+            THEN left(r.cut, -(strpos(reverse(r.cut), reverse(text_without_room.unit))
+                               + char_length(text_without_room.unit) - 1))
+        END
+    FROM (SELECT CASE WHEN strpos(reverse(written), reverse(room)) > 0 THEN left(
+                     written, -(strpos(reverse(written), reverse(room)) + char_length(room) - 1))
+                 END AS cut) AS r
 $$;
 
 -- Names have changed: caches of them are to be read anew. The rows are counted, so that one

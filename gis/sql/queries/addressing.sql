@@ -119,10 +119,18 @@ WHERE a.id = ANY (%(ids)s)
 
 -- name: sites_told
 -- Each site in words, and where it is.
-SELECT s.id, s.building_id, b.building_code, coalesce(b.text, site_text(s)), ST_X(p.point),
-       ST_Y(p.point)
+SELECT s.id, s.building_id, b.building_code,
+       coalesce(b.text, h.text, site_text(s)), ST_X(p.point), ST_Y(p.point)
 FROM site AS s
 LEFT JOIN building AS b ON b.id = s.building_id
+LEFT JOIN LATERAL (
+    -- As its houses are written: 350弄12号 is not 350号12幢.
+    SELECT text_without_room(a.text, a.unit, a.room) AS text
+    FROM address AS a
+    WHERE a.building_id = s.building_id AND a.room IS NOT NULL
+      AND bare_number(a.road_number) IS NOT DISTINCT FROM s.road_number
+      AND bare_number(a.building_number) IS NOT DISTINCT FROM s.building_number
+    ORDER BY a.id LIMIT 1) AS h ON b.text IS NULL
 LEFT JOIN LATERAL (
     SELECT coalesce(ST_PointOnSurface(b.geom), (
         SELECT a.geom FROM address AS a

@@ -183,8 +183,9 @@ SET address_id = CASE i.kind WHEN 'house' THEN
          JOIN area AS a ON a.identity_id = n.id AND upper_inf(a.period)
          WHERE n.code = i.place ORDER BY n.scheme <> 'base', n.id LIMIT 1) END,
     standard = CASE
-        WHEN i.kind = 'compound' AND EXISTS (SELECT FROM building AS b WHERE b.compound = i.place)
-          OR i.kind = 'road' AND EXISTS (SELECT FROM building AS b WHERE b.road = i.place)
+        -- Names of addresses count too: often no building tells its road.
+        WHEN i.kind = 'compound' AND EXISTS (SELECT FROM site AS s WHERE s.compound = i.place)
+          OR i.kind = 'road' AND EXISTS (SELECT FROM site AS s WHERE s.road = i.place)
         THEN i.place END
 
 -- name: take_aliases_of_nothing
