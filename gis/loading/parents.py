@@ -68,6 +68,11 @@ class Parents:
         for parent in sorted(self._all, key=lambda p: above.index(p.level)):
             self._by_code[parent.code] = parent  # of several levels the nearest wins
         self._named = "parent" in run.columns
+        if self._named and not self._all and "parent" not in run.options.mapping:
+            # Nobody asked for it: the highest level of a file often has a column for one above.
+            run.outcome.note(f"column {run.columns['parent']} was left alone: no area above level"
+                             f" {level} is loaded in scheme {scheme}")
+            self._named = False
         if self._named and not self._all:
             raise InvalidInput(
                 f"no area above level {level} is loaded in scheme {scheme}: load those first, or"

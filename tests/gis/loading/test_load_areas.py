@@ -150,8 +150,17 @@ def test_parents(database, geojson, sql):
 
 
 def test_parent_named_and_none_loaded_is_refused_whole(database, geojson):
+    path = geojson(area("A", SQUARE, parent="P"))
     with pytest.raises(InvalidInput, match="load those first"):
-        load_areas(database.admin_url, geojson(area("A", SQUARE, parent="P")), "grid", "beat", FREE)
+        load_areas(database.admin_url, path, "grid", "beat",
+                   replace(FREE, mapping={"parent": "parent"}))
+
+
+def test_a_column_for_parents_that_nobody_named_does_not_stop_the_highest_level(database, geojson):
+    outcome = load_areas(
+        database.admin_url, geojson(area("A", SQUARE, parent="P")), "grid", "beat", FREE)
+    assert outcome.loaded == 1
+    assert any("left alone" in note for note in outcome.notes)
 
 
 def test_standard_codes_find_their_parents(database, geojson, sql):
