@@ -19,9 +19,11 @@ _PAGES = {
     "/admin": frozenset({"admin"}),
 }
 # Those who only file reports see of what became of them what they are told, and find places for
-# what came with words only: the database shows them no other matters.
-_INTAKE = ("/api/reports", "/api/incidents", "/api/notices", "/api/categories",
-           "/api/openapi.json", "/api/docs", "/static/", "/report", "/logout", "/components/")
+# what came with words only: the database shows them no other matters, and of the library no
+# more than names and places.
+_INTAKE = ("/api/reports", "/api/addresses", "/api/locate", "/api/incidents", "/api/notices",
+           "/api/categories", "/api/openapi.json", "/api/docs", "/static/", "/report", "/logout",
+           "/components/")
 
 
 def may_enter(role: str, path: str) -> bool:

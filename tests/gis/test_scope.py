@@ -65,6 +65,7 @@ DOORS = {
     "scope_officer_id": "from the scope",
     "scope_unit_ground": "from the scope",
     "scope_places": "from the scope",
+    "scope_library": "from the scope",
     "read_notices": "marks the caller's own",
     "incident_people": "the scope is its condition",
     "change_loop": "needs a scope of an admin; writes down what was before",
@@ -302,8 +303,8 @@ SEEN = {
     "both": (WEST[0] | EAST[0], WEST[1] | EAST[1], WEST[2] | EAST[2], WEST[3] | EAST[3]),
     "police": ({"beat"}, {"west", "east", "gas"}, WHOLE[2], set()),
     "nowhere": (set(), set(), set(), set()),
-    # Nobody's ground yet: intake finds the place.
-    "intake": (set(), {"words"}, set(), set()),
+    # Nobody's ground yet: intake finds the place, in the whole library.
+    "intake": (WHOLE[0], {"words"}, WHOLE[2], set()),
     "department": (set(), {"gas"}, set(), set()),
 }
 

@@ -143,6 +143,12 @@ CREATE OR REPLACE FUNCTION scope_places() RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$ SELECT coalesce(scope_role() IN ('intake', 'hall'), false) $$;
 
+-- Whether the caller reads the whole library, whatever their ground, to tell what words mean:
+-- names and places of areas, buildings and addresses, and never who or what is in them.
+CREATE OR REPLACE FUNCTION scope_library() RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$ SELECT coalesce(scope_all() OR scope_role() = 'intake', false) $$;
+
 -- Whether the caller sees a matter: the same as its policy, for functions with the owner's rights.
 CREATE OR REPLACE FUNCTION sees_matter(m incident) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = public, pg_temp

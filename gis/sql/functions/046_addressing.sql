@@ -223,11 +223,11 @@ AS $$
         END
 $$;
 
--- Whether the caller may see every place; who owns the tables need not enter.
+-- Whether the caller may see every place of the library; who owns the tables need not enter.
 CREATE OR REPLACE FUNCTION sees_all() RETURNS boolean
 LANGUAGE sql STABLE SET search_path = public, pg_temp
 AS $$
-    SELECT scope_all() OR scope() IS NULL AND pg_has_role(session_user, current_user, 'USAGE')
+    SELECT scope_library() OR scope() IS NULL AND pg_has_role(session_user, current_user, 'USAGE')
 $$;
 
 -- Houses and buildings by a part of their code, from its beginning. The scope is a condition:

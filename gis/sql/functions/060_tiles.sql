@@ -33,7 +33,7 @@ AS $$
         WHERE area.geom_3857 && ST_TileEnvelope(z, x, y, margin => 64.0 / 4096)
           AND area.scheme = only_scheme AND upper_inf(area.period)
           AND CASE only_level WHEN 'leaf' THEN area.leaf ELSE area.level = only_level END
-          AND ((SELECT scope_all()) OR area.ancestor_ids && (SELECT scope_ids())
+          AND ((SELECT scope_library()) OR area.ancestor_ids && (SELECT scope_ids())
                OR area.identity_id = ANY ((SELECT scope_above_ids())::bigint[]))
     ), feature AS (
         SELECT shown.identity_id AS feature_id, shown.code AS id, shown.code, shown.name,
@@ -65,7 +65,7 @@ AS $$
         WHERE building.geom_3857 && ST_TileEnvelope(z, x, y, margin => 64.0 / 4096)
           AND (z >= 14 OR ST_Area(building.geom_3857) >= 4 * pixel.side * pixel.side
                OR building.height_m >= 6 * pixel.side)
-          AND ((SELECT scope_all()) OR building.scope_ids && (SELECT scope_ids()))
+          AND ((SELECT scope_library()) OR building.scope_ids && (SELECT scope_ids()))
         ORDER BY building.id
     )
     SELECT ST_AsMVT(feature, 'buildings', 4096, 'geom', 'feature_id')
@@ -110,7 +110,7 @@ AS $$
             ELSE (
                 SELECT ST_Extent(area.geom) FROM area
                 WHERE upper_inf(area.period)
-                  AND ((SELECT scope_all()) OR area.ancestor_ids && (SELECT scope_ids())))
+                  AND ((SELECT scope_library()) OR area.ancestor_ids && (SELECT scope_ids())))
         END AS box
     ) AS extent
     WHERE box IS NOT NULL

@@ -12,24 +12,27 @@ END
 $$;
 
 CALL allow('within_scope', 'area', 'SELECT', $$
-    (SELECT scope_all()) OR ancestor_ids && (SELECT scope_ids())
+    (SELECT scope_library()) OR ancestor_ids && (SELECT scope_ids())
     OR identity_id = ANY ((SELECT scope_above_ids())::bigint[]) $$);
-CALL allow('within_scope', 'building', 'SELECT',
-    $$ (SELECT scope_all()) OR scope_ids && (SELECT scope_ids()) $$);
-CALL allow('within_scope', 'address', 'SELECT',
-    $$ (SELECT scope_all()) OR scope_ids && (SELECT scope_ids()) $$);
-CALL allow('within_scope', 'other_name', 'SELECT',
-    $$ (SELECT scope_all()) OR scope_ids && (SELECT scope_ids()) $$);
+CALL allow('within_scope', 'building', 'SELECT', $$
+    (SELECT scope_library()) OR scope_ids && (SELECT scope_ids()) $$);
+CALL allow('within_scope', 'address', 'SELECT', $$
+    (SELECT scope_library()) OR scope_ids && (SELECT scope_ids()) $$);
+CALL allow('within_scope', 'other_name', 'SELECT', $$
+    (SELECT scope_library()) OR scope_ids && (SELECT scope_ids()) $$);
 CALL allow('within_scope', 'place_object', 'SELECT',
     $$ (SELECT scope_all()) OR scope_ids && (SELECT scope_ids()) $$);
 CALL allow('of_house', 'dwelling', 'SELECT', $$
-    (SELECT scope_all()) OR EXISTS (SELECT FROM address AS a WHERE a.id = address_id) $$);
+    (SELECT scope_all()) OR NOT (SELECT scope_library())
+    AND EXISTS (SELECT FROM address AS a WHERE a.id = address_id) $$);
 CALL allow('of_house', 'enterprise', 'SELECT', $$
-    (SELECT scope_all()) OR EXISTS (SELECT FROM address AS a WHERE a.id = address_id) $$);
+    (SELECT scope_all()) OR NOT (SELECT scope_library())
+    AND EXISTS (SELECT FROM address AS a WHERE a.id = address_id) $$);
 CALL allow('of_house', 'person', 'SELECT', $$
-    (SELECT scope_all()) OR EXISTS (SELECT FROM address AS a WHERE a.id = address_id) $$);
-CALL allow('within_scope', 'site', 'SELECT',
-    $$ (SELECT scope_all()) OR scope_ids && (SELECT scope_ids()) $$);
+    (SELECT scope_all()) OR NOT (SELECT scope_library())
+    AND EXISTS (SELECT FROM address AS a WHERE a.id = address_id) $$);
+CALL allow('within_scope', 'site', 'SELECT', $$
+    (SELECT scope_library()) OR scope_ids && (SELECT scope_ids()) $$);
 CALL allow('within_scope', 'duty', 'SELECT',
     $$ (SELECT scope_all()) OR scope_ids && (SELECT scope_ids()) $$);
 CALL allow('posted_within_scope', 'officer', 'SELECT', $$
@@ -140,8 +143,8 @@ BEGIN
             'file_reports', 'append_step', 'locate_points', 'nearest_buildings',
             'codes_beginning', 'buildings_within', 'houses_within', 'site_text', 'bare_number',
             'text_without_room', 'sequence_events',
-            'scope_officer_id', 'scope_unit_ground', 'scope_places', 'read_notices',
-            'incident_people',
+            'scope_officer_id', 'scope_unit_ground', 'scope_places', 'scope_library',
+            'read_notices', 'incident_people',
             'change_loop', 'undo_loop_change',
             'incident_assignments', 'unmask_person', 'rename_place',
             'open_load', 'tile_areas', 'tile_buildings', 'tile_ground', 'tile_bounds',

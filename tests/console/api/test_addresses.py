@@ -210,6 +210,17 @@ async def test_a_report_with_words_gets_its_place(houses):
     assert 0.85 <= score < 1
 
 
+async def test_intake_has_its_words_understood_and_sees_no_more_than_places(houses):
+    client = houses.client(houses.token("intake"))
+    filed = await client.post("/api/reports", json=REPORT | {"address": "锦秀苑3幢二单元501"})
+    assert filed.json()["assignments"][0]["how"] == "inside"
+    unsure = await client.post("/api/reports", json=REPORT | {"address": "锦绣苑501室"})
+    assert any("锦绣苑1幢1单元501室" in line for line in unsure.json()["assignments"][0]["why"])
+    assert (await ask(houses, "锦绣苑3幢2单元501室", role="intake"))[0]["score"] == 1
+    for path in ("/api/buildings/x", "/api/houses/x", "/tiles/buildings/14/0/0.mvt"):
+        assert (await client.get(path)).status_code == 403, path
+
+
 async def test_words_that_are_not_sure_place_nothing(houses):
     client = houses.client(houses.token("admin"))
     filed = await client.post("/api/reports", json=REPORT | {"address": "锦绣苑501室"})
