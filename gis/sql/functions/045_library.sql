@@ -32,7 +32,7 @@ END
 $$;
 
 -- Under which areas a name lies: where its house, building or area lies; for a compound or a
--- road, where any of its buildings lies.
+-- road, where any of its buildings or of the sites that addresses name lies.
 CREATE OR REPLACE FUNCTION other_name_scope(named other_name)
 RETURNS bigint[]
 LANGUAGE sql STABLE SET search_path = public, pg_temp
@@ -46,8 +46,14 @@ AS $$
              WHERE a.identity_id = named.area_identity_id AND upper_inf(a.period))
         ELSE
             (SELECT array_agg(DISTINCT above.id ORDER BY above.id)
-             FROM building AS b, LATERAL unnest(b.scope_ids) AS above(id)
-             WHERE CASE named.kind WHEN 'road' THEN b.road ELSE b.compound END = named.standard)
+             FROM (SELECT b.scope_ids FROM building AS b
+                   WHERE CASE named.kind WHEN 'road' THEN b.road ELSE b.compound END
+                         = named.standard
+                   UNION ALL
+                   SELECT s.scope_ids FROM site AS s
+                   WHERE named.kind = 'road' AND s.road = named.standard
+                      OR named.kind <> 'road' AND s.compound = named.standard) AS lies,
+                  LATERAL unnest(lies.scope_ids) AS above(id))
         END, '{}')
 $$;
 
@@ -98,6 +104,10 @@ BEGIN
             SELECT DISTINCT 'road' AS kind, b.road AS name, b.scope_ids FROM building AS b
             UNION ALL
             SELECT DISTINCT 'compound', b.compound, b.scope_ids FROM building AS b
+            UNION ALL
+            SELECT DISTINCT 'road', s.road, s.scope_ids FROM site AS s
+            UNION ALL
+            SELECT DISTINCT 'compound', s.compound, s.scope_ids FROM site AS s
         ) AS b ON b.kind = n.kind AND b.name = n.standard
         LEFT JOIN LATERAL unnest(b.scope_ids) AS above(id) ON true
         WHERE n.standard IS NOT NULL
@@ -213,6 +223,9 @@ BEGIN
                             ELSE coalesce(with_new_name(a.text, old_name, new_name), a.text) END
     WHERE a.id = ANY (address_ids);
     GET DIAGNOSTICS changed = ROW_COUNT;
+    -- Where the new name lies is known only now: its other names are placed again.
+    UPDATE other_name AS o SET standard = o.standard
+    WHERE o.kind = renamed AND o.standard = new_name;
     PERFORM set_config('gridwall.rename_note', '', true);
     INSERT INTO audit (account_id, action, subject, detail)
     VALUES (scope_account_id(), 'rename', left(renamed || ' ' || named, 200), jsonb_build_object(

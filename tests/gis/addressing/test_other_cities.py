@@ -5,6 +5,8 @@ from __future__ import annotations
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.rows import dict_row
+from shapely import box
 
 from gis.addressing import search_now
 from gis.addressing.names import likeness
@@ -12,7 +14,9 @@ from gis.addressing.reading import read
 from gis.loading.elements import LOWER, UPPER, with_elements
 from gis.loading.other_names import load_aliases
 from gis.loading.run import Options
+from gis.renaming import rename_place
 from tests.conftest import cloned
+from tests.gis.builders import put_area, settle
 
 PARTS = [
     ("上海市长宁区延安西路1448弄2支弄5号201室", {"road_number": "1448弄2支", "building": "5"}),
@@ -117,6 +121,9 @@ def test_what_only_addresses_name_may_have_an_alias(cluster, template, tmp_path,
     monkeypatch.chdir(tmp_path)
     (tmp_path / "aliases.csv").write_text("name,of\n仙霞大马路,仙霞路\n小天山,天山二村\n")
     with cloned(cluster, template) as own:
+        with psycopg.connect(own.admin_url, row_factory=dict_row) as connection:
+            put_area(connection, "grid", "330104001002003", box(119.9, 29.9, 120.1, 30.1))
+            settle(connection)
         with psycopg.connect(own.admin_url) as connection:
             connection.execute(
                 "INSERT INTO address (text, road, road_number, compound, geom) VALUES"
@@ -127,3 +134,12 @@ def test_what_only_addresses_name_may_have_an_alias(cluster, template, tmp_path,
         with psycopg.connect(own.admin_url) as connection:
             assert search_now(connection, "仙霞大马路5号").matches[0].text == "仙霞路5号"
             assert search_now(connection, "小天山6号").matches[0].text == "天山二村6号"
+            # Seen by whoever sees an address that has the name.
+            assert connection.execute(
+                "SELECT bool_and(o.scope_ids = s.scope_ids) FROM other_name AS o"
+                " JOIN site AS s ON o.standard IN (s.road, s.compound)").fetchone() == (True,)
+            rename_place(own.admin_url, "road", "仙霞路", "仙霞新街")
+            assert search_now(connection, "仙霞路5号").matches[0].text == "仙霞新街5号"
+            assert connection.execute(
+                "SELECT bool_and(scope_ids <> '{}') FROM other_name WHERE kind = 'road'"
+            ).fetchone() == (True,)
