@@ -53,8 +53,9 @@ def test_a_road_is_renamed(home, capsys):
 def test_addresses_that_came_as_a_text_alone_are_read(home, database, capsys):
     with psycopg.connect(database.admin_url) as connection:
         connection.execute(
-            "INSERT INTO address (text, geom) SELECT t, 'SRID=4490;POINT(120 30)' FROM unnest(%s::text[])"
-            " AS t", (["杭州市拱墅区文一路3弄2号501室", "文一路5号", "？"],))
+            "INSERT INTO address (text, geom) SELECT t, 'SRID=4490;POINT(120 30)'"
+            " FROM unnest(%s::text[]) AS t",
+            (["杭州市拱墅区文一路3弄2号501室", "文一路5号", "？"],))
     assert main(["doctor"]) == 0
     assert "note  library: 3 addresses have a text and no elements" in capsys.readouterr().out
     assert main(["library", "settle"]) == 0
