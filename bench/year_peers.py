@@ -91,7 +91,7 @@ def three_years(context: Context) -> tuple[str, str, str]:
     cluster = context.cluster()
     small, large = QUICK if context.quick else (SMALL, LARGE)
     with psycopg.connect(cluster.url(OWNER, "postgres")) as connection:
-        if connection.execute("SELECT FROM pg_database WHERE datname = %s", (NAMES[-1],)
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (NAMES[-1],)
                               ).fetchone():
             return NAMES
     now = datetime.now(CITY)
