@@ -1,0 +1,10 @@
+"""Publications of a redraw, and what each changed."""
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass

@@ -1,0 +1,10 @@
+"""Identity providers, sign-in attempts, sessions and tokens."""
+
+revision = "0012"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass

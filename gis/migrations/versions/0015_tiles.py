@@ -1,0 +1,10 @@
+"""What tiles are drawn from: levels of generalisation, registered tables."""
+
+revision = "0015"
+down_revision = "0014"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
