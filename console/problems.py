@@ -21,6 +21,7 @@ STATUS: dict[type[errors.GridwallError], int] = {
     errors.NotAllowed: 403,
     errors.Conflict: 409,
     errors.BadFile: 422,
+    errors.TooOften: 429,
     errors.Overloaded: 503,
     errors.DatabaseAway: 503,
     errors.SetupError: 503,

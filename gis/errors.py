@@ -13,7 +13,9 @@ GridwallError
 ├── Conflict                somebody else was first
 ├── BadFile                 a file that can't be read as what it is said to be
 ├── Overloaded              more than can be taken now; carries when to come again
+│   └── TooOften            one caller asks more often than is theirs
 ├── DatabaseAway            the database can't be reached; carries when to come again
+│   └── DatabaseShut        it reads on and takes nothing in: its disk is full, it is read-only
 └── SetupError              the machine, the cluster or the schema is not as needed
     └── KeyMissing          sealed personal data does not open with the keys that are there
 """
@@ -189,6 +191,12 @@ class Overloaded(GridwallError):
         self.retry_after_s = retry_after_s
 
 
+class TooOften(Overloaded):
+    """One token or address asks more often than is theirs; others are served."""
+
+    title = "Too many requests"
+
+
 class DatabaseAway(GridwallError):
     """The database can't be reached or refuses to work."""
 
@@ -197,6 +205,26 @@ class DatabaseAway(GridwallError):
     def __init__(self, message: str = "the database is away", retry_after_s: int = 2) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class DatabaseShut(DatabaseAway):
+    """The database answers and takes nothing in; nothing of what was sent is stored.
+
+    Parameters
+    ----------
+    reason
+        `full` (its disk) or `read_only`.
+    """
+
+    title = "Nothing can be stored"
+    _WHY = {
+        "full": "the disk of the database is full: nothing was stored; reading goes on",
+        "read_only": "the database is read-only now: nothing was stored; reading goes on",
+    }
+
+    def __init__(self, reason: str, retry_after_s: int = 15) -> None:
+        super().__init__(self._WHY[reason], retry_after_s)
+        self.reason = reason
 
 
 class SetupError(GridwallError):
