@@ -1,0 +1,96 @@
+// How grids, handles, proposals of the hand and refusals look.
+import CircleStyle from 'ol/style/Circle.js';
+import Fill from 'ol/style/Fill.js';
+import RegularShape from 'ol/style/RegularShape.js';
+import Stroke from 'ol/style/Stroke.js';
+import Style from 'ol/style/Style.js';
+import Text from 'ol/style/Text.js';
+import {FONT} from './basemap.js';
+import {faded} from './colours.js';
+
+// Names are drawn from this resolution on, their figures from a finer one.
+const NAMED = 14;
+const FIGURED = 8;
+
+/** A pattern of slanted lines: what was refused stands out without colour too. */
+function hatch(colour) {
+  const size = 8;
+  const canvas = Object.assign(document.createElement('canvas'), {width: size, height: size});
+  const pen = canvas.getContext('2d');
+  Object.assign(pen, {strokeStyle: colour, lineWidth: 1.6});
+  pen.beginPath();
+  for (const shift of [-size, 0, size]) {
+    pen.moveTo(shift, size);
+    pen.lineTo(shift + size, 0);
+  }
+  pen.stroke();
+  return pen.createPattern(canvas, 'repeat');
+}
+
+const line = (color, width, more = {}) => new Style({stroke: new Stroke({color, width, lineJoin: 'round', ...more})});
+
+/** Styles over one theme; `state` tells what is chosen, hovered, changed, frozen or broken by a rule. */
+export class Styles {
+  constructor(state) {
+    this.state = state;
+  }
+
+  use(theme) {
+    this.theme = theme;
+    this.fills = new Map();
+    this.edge = line(theme.edge, 1.2);
+    this.chosen = [line(theme.halo, 6), Object.assign(line(theme.chosen, 3), {})];
+    this.hover = line(theme.chosen, 2);
+    this.changed = line(theme.changed, 2.6);
+    this.broken = line(theme.bad, 2.6, {lineDash: [7, 5]});
+    this.frozen = line(theme.frozen, 2.4, {lineDash: [2, 4]});
+    this.before = line(theme.before, 2, {lineDash: [6, 4]});
+    this.street = [line(theme.halo, 8), line(theme.street, 4)];
+    this.bad = [new Style({fill: new Fill({color: hatch(theme.bad)}), stroke: new Stroke({color: theme.bad, width: 3}),
+      image: new CircleStyle({radius: 9, stroke: new Stroke({color: theme.bad, width: 3}), fill: new Fill({color: faded(theme.bad, 0.35)})})})];
+    this.handle = new Style({image: new CircleStyle({radius: 3.6, fill: new Fill({color: theme.handleFill}), stroke: new Stroke({color: theme.handle, width: 1.8})})});
+    this.grip = new Style({image: new CircleStyle({radius: 7, fill: new Fill({color: faded(theme.handle, 0.35)}), stroke: new Stroke({color: theme.handle, width: 2.4})})});
+    this.midGrip = new Style({image: new RegularShape({points: 4, radius: 8, angle: 0, fill: new Fill({color: theme.handleFill}), stroke: new Stroke({color: theme.handle, width: 2.2})})});
+    this.drawn = [line(theme.halo, 5), line(theme.street, 2.6), new Style({image: new CircleStyle({radius: 5, fill: new Fill({color: theme.street})})})];
+  }
+
+  fill(colour, alpha = this.theme.fill) {
+    const id = `${colour}/${alpha}`;
+    if (!this.fills.has(id)) this.fills.set(id, new Style({fill: new Fill({color: faded(colour, alpha)})}));
+    return this.fills.get(id);
+  }
+
+  faceFill = feature => this.fill(this.state.colourOf(feature.get('key')), this.state.chosen.has(feature.get('key')) ? Math.min(0.85, this.theme.fill + 0.25) : this.theme.fill);
+
+  beforeFill = feature => this.fill(this.state.colourBefore(feature.get('key')));
+
+  faceLine = feature => {
+    const key = feature.get('key');
+    const {chosen, changed, broken, frozen, hovered} = this.state;
+    const found = [this.edge];
+    if (frozen.has(key)) found.push(this.frozen);
+    if (changed.has(key)) found.push(this.changed);
+    if (broken.has(key)) found.push(this.broken);
+    if (hovered === key) found.push(this.hover);
+    if (chosen.has(key)) found.push(...this.chosen);
+    return found;
+  };
+
+  /** Name, and under it the figure by which the map is coloured; red where it breaks a rule. */
+  label = (feature, resolution) => {
+    const key = feature.get('key');
+    const {chosen, broken, frozen} = this.state;
+    if (resolution > NAMED && !chosen.has(key)) return null;
+    const name = `${frozen.has(key) ? '🔒 ' : ''}${feature.get('name') || key}`.replace('🔒 ', '⚿ ');
+    const bad = broken.get(key);
+    const figure = bad ?? (resolution < FIGURED || chosen.has(key) ? this.state.figureOf(key) : '');
+    const words = [name, `600 12px ${FONT}`];
+    if (figure) words.push('\n', '', String(figure), `${bad ? '700' : '400'} 11px ${FONT}`);
+    return new Style({text: new Text({
+      text: words, fill: new Fill({color: bad ? this.theme.bad : this.theme.text}), stroke: new Stroke({color: this.theme.halo, width: 3.4}),
+      overflow: true, justify: 'center', font: `600 12px ${FONT}`,
+    }), zIndex: bad ? 2 : chosen.has(key) ? 3 : 1});
+  };
+
+  preview = feature => (feature.get('refused') ? this.bad : [this.fill(this.theme.handle, 0.12), line(this.theme.halo, 5), line(this.theme.handle, 2.4)]);
+}
