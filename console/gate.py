@@ -19,6 +19,7 @@ from console.pages.notice import forbidden_page
 from console.problems import respond
 from gis.accounts import Caller
 from gis.errors import DatabaseAway, GridwallError, NotAllowed, NotSignedIn
+from gis.origin import ORIGIN
 
 LOGOUT = "/logout"
 _SAFE = ("GET", "HEAD", "OPTIONS")
@@ -49,6 +50,7 @@ class Gate:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        ORIGIN.set(_address(scope))
         try:
             aging_secret = await self._admit(scope)
         except GridwallError as refusal:
@@ -127,6 +129,11 @@ def _check_origin(scope: Scope, headers: dict[bytes, bytes]) -> None:
         urlsplit(origin.decode("latin-1")).netloc == headers.get(b"host", b"").decode("latin-1"))
     if not same or (origin is None and site is not None):
         raise NotAllowed("this was asked by a page of another site")
+
+
+def _address(scope: Scope) -> str | None:
+    client = scope.get("client")
+    return client[0] if client else None
 
 
 def _is_near(scope: Scope) -> bool:

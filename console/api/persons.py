@@ -31,8 +31,7 @@ async def unmask(request: Request, person_id: str) -> JSONResponse:
     identity = _identity(person_id)
     async with scoped(request) as connection:
         cursor = await connection.execute(queries.get("unmask_person"), {
-            "id": identity, "purpose": purpose, "fields": list(fields),
-            "origin": request.client.host if request.client else None})
+            "id": identity, "purpose": purpose, "fields": list(fields)})
         allowed, key_id, sealed = await cursor.fetchone()
     # The transaction has ended: what is answered from here on is written down.
     if not allowed:

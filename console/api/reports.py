@@ -21,6 +21,7 @@ from console.why import explained, language_of
 from gis import queries
 from gis.database import Database
 from gis.errors import FieldProblem, GridwallError, InvalidFields, InvalidInput
+from gis.origin import ORIGIN
 from gis.reports import LARGEST_BATCH, Report, check_report
 
 # A thousand reports of the longest lawful text in three-byte characters.
@@ -35,6 +36,7 @@ async def file_report(request: Request) -> Response:
     state = request.app.state
     sent = read_json(request, await read_body(request, state.settings.body_limit_bytes))
     report = check_report(sent, await state.categories.codes(), datetime.now(UTC))
+    report["origin"] = ORIGIN.get()
     [candidates] = await understand(state.database, request.state.secret, [report])
     _, created, answer = await state.gatherer.file(request.state.secret, report)
     with_candidates(answer, candidates)
@@ -53,7 +55,9 @@ async def file_batch(request: Request) -> Response:
     good: list[tuple[int, Report]] = []
     for place, one in enumerate(sent):
         try:
-            good.append((place, check_report(one, categories, now)))
+            report = check_report(one, categories, now)
+            report["origin"] = ORIGIN.get()
+            good.append((place, report))
         except InvalidInput as fault:
             answers[place] = problem(fault)
     language = language_of(request)

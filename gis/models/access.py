@@ -68,13 +68,23 @@ class ScopeKey(Base):
 
 
 class Audit(Base):
-    """Who did what, to what, from where. Append-only."""
+    """Who did what, to what, from which address; `detail` has what was before and after.
+
+    Append-only, and sealed in batches (`gis.models.keeping.SealBatch`).
+    """
 
     __tablename__ = "audit"
+    __table_args__ = (
+        Index(None, "at"),
+        Index(None, "account_id", "id"),
+        Index(None, "subject", postgresql_using="gin",
+              postgresql_ops={"subject": "gin_trgm_ops"}),
+    )
     id: Mapped[int] = key()
     at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
     account_id: Mapped[int | None] = mapped_column(BigInteger)
     action: Mapped[str]
     subject: Mapped[str]
-    origin: Mapped[str | None]
+    origin: Mapped[str | None] = mapped_column(
+        server_default=text("NULLIF(current_setting('gridwall.origin', true), '')"))
     detail: Mapped[Any] = mapped_column(JSONB, server_default=text("'{}'"))

@@ -23,7 +23,8 @@ from gis.models.base import Base, Code, key, refers, scope_ids_column
 
 
 class Report(Base):
-    """What came in, never altered. `lon`, `lat` as received in `datum`; `geom` where drawn.
+    """What came in, never altered. `lon`, `lat` as received in `datum`; `geom` where drawn;
+    `origin` is the address that sent it.
 
     What a row must be is told by the SQL function `report_fault`, which the trigger asks: table
     checks are parsed anew in every statement, and that alone took a tenth of the intake.
@@ -63,6 +64,7 @@ class Report(Base):
     understood_building_id: Mapped[int | None] = mapped_column(BigInteger)
     understood_text: Mapped[str | None]
     understood_score: Mapped[float | None] = mapped_column(Float)
+    origin: Mapped[str | None]
 
 
 class Incident(Base):

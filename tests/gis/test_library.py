@@ -88,7 +88,7 @@ def test_own_ground_and_no_other(world, who, seen, table):
 def _unmasked(world, who: str, person, purpose: str = "visit"):
     with server(world.database.server_url) as connection, connection.transaction():
         connection.execute("SELECT enter(%s)", (world.secrets[who],))
-        return connection.execute("SELECT * FROM unmask_person(%s, %s, '{name}', NULL)",
+        return connection.execute("SELECT * FROM unmask_person(%s, %s, '{name}')",
                                   (person, purpose)).fetchone()
 
 
@@ -104,7 +104,7 @@ def test_the_ciphertext_leaves_by_the_door_alone_and_is_written_down(world):
     with pytest.raises(errors.InvalidParameterValue):
         _unmasked(world, "west", world.persons["west"], " ")
     with server(world.database.server_url) as stranger, pytest.raises(errors.NoDataFound):
-        stranger.execute("SELECT * FROM unmask_person(%s, 'x', '{}', NULL)",
+        stranger.execute("SELECT * FROM unmask_person(%s, 'x', '{}')",
                          (world.persons["west"],))
     assert [row["action"] for row in world.connection.execute(
         "SELECT action FROM audit WHERE action LIKE 'unmask%' ORDER BY id")] == [

@@ -457,7 +457,8 @@ def test_signing_in_and_out(world, stranger):
     with world.connection.transaction(force_rollback=True):
         world.connection.execute("UPDATE account SET disabled_at = now() WHERE name = 'w'")
         assert value(world.connection, "SELECT sign_in('w', %s, %s)", own, day) is None
-    actions = world.connection.execute("SELECT action FROM audit ORDER BY id").fetchall()
+    actions = world.connection.execute(
+        "SELECT action FROM audit WHERE action LIKE 'sign%%' ORDER BY id").fetchall()
     assert [row["action"] for row in actions] == ["sign_in_refused"] * 5 + ["sign_in"]
 
 

@@ -1,4 +1,7 @@
-"""The audit log sealed in batches; how long what is kept."""
+"""The audit log tells from where, is searched by whom and what, and names each report."""
+
+import sqlalchemy as sa
+from alembic import op
 
 revision = "0013"
 down_revision = "0012"
@@ -7,4 +10,14 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.alter_column("audit", "origin", server_default=sa.text(
+        "NULLIF(current_setting('gridwall.origin', true), '')"))
+    op.create_index("audit_at_idx", "audit", ["at"])
+    op.create_index("audit_account_id_id_idx", "audit", ["account_id", "id"])
+    op.create_index("audit_subject_idx", "audit", ["subject"], postgresql_using="gin",
+                    postgresql_ops={"subject": "gin_trgm_ops"})
+    op.add_column("report", sa.Column("origin", sa.Text(), nullable=True))
+    # They have another form now; of two forms a call could mean either.
+    op.execute("DROP FUNCTION IF EXISTS enter(text)")
+    op.execute("DROP FUNCTION IF EXISTS unmask_person(uuid, text, text[], text)")
+    op.execute("DROP FUNCTION IF EXISTS note_export(text, integer)")

@@ -39,7 +39,8 @@ AS $$
     FROM scope_key
 $$;
 
-CREATE OR REPLACE FUNCTION enter(secret text)
+-- `origin`, the address that asks, is noted in whatever this transaction writes to the audit log.
+CREATE OR REPLACE FUNCTION enter(secret text, origin text DEFAULT NULL)
 RETURNS TABLE (
     account_id bigint, name text, role text, whole boolean, area_codes text[],
     officer_id bigint, unit_id bigint, digest text)
@@ -68,7 +69,8 @@ BEGIN
     payload := jsonb_build_object(
         'account', who.id, 'role', who.role, 'whole', who.whole, 'areas', area_ids,
         'above', above_ids, 'officer', who.officer_id, 'unit', who.unit_id)::text;
-    PERFORM set_config('gridwall.scope', scope_signature(payload) || payload, true);
+    PERFORM set_config('gridwall.scope', scope_signature(payload) || payload, true),
+            set_config('gridwall.origin', coalesce(origin, ''), true);
     RETURN QUERY SELECT
         who.id, who.name, who.role, who.whole, codes, who.officer_id, who.unit_id,
         md5(concat_ws('|', who.role, who.whole, area_ids::text, who.officer_id, who.unit_id));

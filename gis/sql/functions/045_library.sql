@@ -252,7 +252,7 @@ $$;
 -- The ciphertext of a person, for a purpose, written down before it is handed over. A refusal is
 -- written down too, and told by `allowed`.
 CREATE OR REPLACE FUNCTION unmask_person(
-    of_person uuid, purpose text, fields text[], origin text)
+    of_person uuid, purpose text, fields text[])
 RETURNS TABLE (allowed boolean, key_id text, sealed bytea)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
@@ -274,9 +274,9 @@ BEGIN
         RAISE EXCEPTION 'a purpose is needed' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     SELECT a.house_code INTO house FROM address AS a WHERE a.id = found.address_id;
-    INSERT INTO audit (account_id, action, subject, origin, detail)
+    INSERT INTO audit (account_id, action, subject, detail)
     VALUES (scope_account_id(), CASE WHEN may THEN 'unmask' ELSE 'unmask_refused' END,
-            'person ' || of_person, origin, jsonb_build_object(
+            'person:' || of_person, jsonb_build_object(
                 'purpose', left(purpose, 500), 'fields', fields, 'house_code', house));
     RETURN QUERY SELECT may, found.key_id, CASE WHEN may THEN found.sealed END;
 END

@@ -110,6 +110,9 @@ BEGIN
             FROM unnest(found) AS f
         ), changed AS (
             INSERT INTO incident_change (incident_id) VALUES (r.id)
+        ), audited AS (
+            INSERT INTO audit (account_id, action, subject, origin)
+            VALUES (r.caller_id, 'report', 'incident:' || r.id, r.origin)
         )
         INSERT INTO event_pending (kind, scope_ids, payload)
         VALUES ('incident', all_scope_ids,

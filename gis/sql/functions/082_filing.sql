@@ -84,18 +84,18 @@ BEGIN
             text text, category text, lon double precision, lat double precision, datum text,
             accuracy_m double precision, address text, house_code text, channel text,
             external_id text, occurred_at timestamptz, photos jsonb,
-            understood jsonb)) WITH ORDINALITY AS r
+            understood jsonb, origin text)) WITH ORDINALITY AS r
     ), stored AS (
         INSERT INTO report (
             id, caller_id, text, category_code, lon, lat, datum, accuracy_m, address, house_code,
             channel, external_id, occurred_at, photos, understood_address_id,
-            understood_building_id, understood_text, understood_score)
+            understood_building_id, understood_text, understood_score, origin)
         SELECT s.id, caller.id, coalesce(s.text, ''), s.category, s.lon, s.lat,
                coalesce(s.datum, 'wgs84'), s.accuracy_m, s.address, s.house_code, s.channel,
                s.external_id, s.occurred_at, s.photos,
                (s.understood ->> 'address_id')::bigint,
                (s.understood ->> 'building_id')::bigint, s.understood ->> 'text',
-               (s.understood ->> 'score')::double precision
+               (s.understood ->> 'score')::double precision, s.origin
         FROM sent AS s
         -- In one order for all, so that two batches with the same ids never wait for each other.
         ORDER BY s.channel, s.external_id, s.ordinality

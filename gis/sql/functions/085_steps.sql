@@ -114,6 +114,20 @@ BEGIN
 END
 $$;
 
+-- Who took which step on a matter, and how it stood before and after; the step has the rest.
+CREATE OR REPLACE FUNCTION audit_step(matter incident, by_account bigint, step jsonb, cache jsonb)
+RETURNS void
+LANGUAGE sql SET search_path = public, pg_temp
+AS $$
+    INSERT INTO audit (account_id, action, subject, detail)
+    SELECT by_account, step ->> 'action', 'incident:' || matter.id, jsonb_build_object(
+        'step', matter.step_count + 1,
+        'before', jsonb_object_agg(f.name, b.value -> f.name),
+        'after', jsonb_object_agg(f.name, cache -> f.name))
+    FROM to_jsonb(matter) AS b(value)
+    CROSS JOIN unnest(ARRAY['state', 'tier', 'officer_id', 'unit_id']) AS f(name)
+$$;
+
 -- Appends one step; a merge has two sides and goes through append_pair.
 CREATE OR REPLACE FUNCTION append_step(
     secret text, of_incident bigint, expected_count integer, step jsonb, cache jsonb)
@@ -122,12 +136,14 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 DECLARE
     caller constant account := entered_account(secret);
+    matter incident;
 BEGIN
     IF step ->> 'action' IN ('merge', 'absorb') THEN
         RAISE EXCEPTION 'merge and absorb are one act on two incidents'
             USING ERRCODE = 'check_violation';
     END IF;
-    RETURN store_step(
-        lock_matter(of_incident, expected_count), caller.id, caller.role, step, cache);
+    matter := lock_matter(of_incident, expected_count);
+    PERFORM audit_step(matter, caller.id, step, cache);
+    RETURN store_step(matter, caller.id, caller.role, step, cache);
 END
 $$;

@@ -41,10 +41,11 @@ AS $$
         || b.root || b.audit_root)
 $$;
 
--- Audit rows since the last batch, none where somebody is writing one: with the table shared no
--- number below the last can appear later, and nobody is kept waiting for that.
+-- Audit rows since the last batch: with the table shared no number below the last can appear later.
+-- Each report writes one, so short transactions are waited for; where a long one writes, the next
+-- batch takes them, and nobody is held up meanwhile.
 CREATE OR REPLACE FUNCTION seal_audit(INOUT b seal_batch)
-LANGUAGE plpgsql SET search_path = public, pg_temp
+LANGUAGE plpgsql SET search_path = public, pg_temp SET lock_timeout = '50ms'
 AS $$
 DECLARE
     sealed constant bigint := coalesce(
@@ -53,7 +54,7 @@ BEGIN
     b.audit_count := 0;
     IF EXISTS (SELECT FROM audit AS a WHERE a.id > sealed) THEN
         BEGIN
-            LOCK TABLE audit IN SHARE MODE NOWAIT;
+            LOCK TABLE audit IN SHARE MODE;
             SELECT min(a.id), max(a.id), count(*) INTO b.audit_from, b.audit_to, b.audit_count
             FROM audit AS a WHERE a.id > sealed;
         EXCEPTION WHEN lock_not_available THEN

@@ -104,6 +104,8 @@ BEGIN
         RAISE EXCEPTION 'incident % is closed: nothing can be merged into it', absorbing
             USING ERRCODE = 'serialization_failure';
     END IF;
+    PERFORM audit_step(one, caller.id, merge_step, merge_cache),
+            audit_step(other, caller.id, absorb_step, absorb_cache);
     RETURN ARRAY[
         store_step(one, caller.id, caller.role, merge_step,
                    merge_cache || jsonb_build_object('merged_into_id', absorbing)),

@@ -70,7 +70,8 @@ AS $$
         INSERT INTO audit (account_id, action, subject, detail)
         SELECT scope_account_id(), CASE WHEN undoes IS NULL THEN 'loop_changed'
                                         ELSE 'loop_change_undone' END,
-               thing || ':' || key, jsonb_build_object('change', w.id)
+               thing || ':' || key, jsonb_build_object(
+                   'change', w.id, 'before', before, 'after', loop_value(thing, key))
         FROM written AS w
     )
     SELECT id FROM written

@@ -111,6 +111,7 @@ DECLARE
     caller constant account := entered_account(secret);
     matter incident;
     own bigint[];
+    before jsonb;
     moment constant timestamptz := clock_timestamp();
 BEGIN
     SELECT i.* INTO matter FROM incident AS i
@@ -125,6 +126,7 @@ BEGIN
         RAISE EXCEPTION 'a % draws no matter', caller.role
             USING ERRCODE = 'insufficient_privilege';
     END IF;
+    before := extent_told(matter.id);
     own := coalesce((SELECT e.own_scope_ids FROM extent AS e WHERE e.incident_id = matter.id),
                     matter.scope_ids);
     DELETE FROM extent AS e WHERE e.incident_id = matter.id;
@@ -141,9 +143,10 @@ BEGIN
     UPDATE incident AS i SET scope_ids = shared_scope(matter.id, own, moment)
     WHERE i.id = matter.id
     RETURNING i.* INTO matter;
-    INSERT INTO audit (account_id, action, subject)
+    INSERT INTO audit (account_id, action, subject, detail)
     VALUES (caller.id, CASE WHEN shape IS NULL THEN 'extent_removed' ELSE 'extent_set' END,
-            'incident:' || matter.id);
+            'incident:' || matter.id, jsonb_build_object(
+                'before', before, 'after', extent_told(matter.id)));
     PERFORM tell_incident(matter);
     RETURN extent_told(matter.id);
 END

@@ -96,14 +96,19 @@ AS $$
     LIMIT least(most, 1000)
 $$;
 
--- Who took a list out of the house, when, and how much of what.
+-- Who takes a list out of the house, when, and how much of what; its number in the audit log is
+-- printed on what they take.
 CREATE OR REPLACE FUNCTION note_export(what text, row_count integer)
-RETURNS void
+RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
+DECLARE
+    number bigint;
 BEGIN
     PERFORM require_scope();
-    INSERT INTO audit (account_id, action, subject)
-    VALUES (scope_account_id(), 'export', left(what, 300) || ' · ' || row_count);
+    INSERT INTO audit (account_id, action, subject, detail)
+    VALUES (scope_account_id(), 'export', left(what, 300), jsonb_build_object('rows', row_count))
+    RETURNING id INTO number;
+    RETURN number;
 END
 $$;

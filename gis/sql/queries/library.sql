@@ -213,7 +213,7 @@ SELECT rename_place(%(kind)s, %(named)s, %(new_name)s, %(within)s, %(reason)s)
 
 -- name: unmask_person
 SELECT allowed, key_id, sealed
-FROM unmask_person(%(id)s, %(purpose)s, %(fields)s, %(origin)s)
+FROM unmask_person(%(id)s, %(purpose)s, %(fields)s)
 
 -- name: grid_codes_given
 SELECT code FROM area_identity WHERE level = 'grid' AND starts_with(code, %(stem)s)

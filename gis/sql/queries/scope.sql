@@ -1,2 +1,2 @@
 -- name: enter
-SELECT * FROM enter(%(secret)s)
+SELECT * FROM enter(%(secret)s, %(origin)s)

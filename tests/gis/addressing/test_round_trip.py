@@ -70,7 +70,7 @@ async def _answer(database: Database, texts: list[str]) -> list[tuple[str | None
 
     async def read() -> None:
         async with await psycopg.AsyncConnection.connect(database.server_url) as connection:
-            await connection.execute(queries.get("enter"), {"secret": secret})
+            await connection.execute(queries.get("enter"), {"secret": secret, "origin": None})
             for place in places:
                 found = await search(connection, texts[place], limit=5)
                 answers[place] = found.level, [
