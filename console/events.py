@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import orjson
-
-HEARTBEAT = b":\n\n"
 
 
 @dataclass(frozen=True, order=True)
@@ -37,3 +37,13 @@ def encode(at: Position, kind: str, payload: str) -> bytes:
 def encode_resync(at: Position, reason: str) -> bytes:
     """Tells a reader to load everything anew, as of `at` or later."""
     return encode(at, "resync", orjson.dumps({"reason": reason}).decode())
+
+
+def encode_notice(kind: str, told: dict[str, Any]) -> bytes:
+    """Something about the stream itself: no place in the order, hence no id."""
+    return f"event: {kind}\ndata: {orjson.dumps(told).decode()}\n\n".encode()
+
+
+def heartbeat(now: datetime) -> bytes:
+    """A comment with the database's time in milliseconds: alive, and what the clock says."""
+    return b": %d\n\n" % int(now.timestamp() * 1000)

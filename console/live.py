@@ -15,12 +15,13 @@ from collections.abc import AsyncIterator
 import psycopg
 
 from console.callers import Callers
-from console.events import Position, encode, encode_resync
+from console.events import Position, encode, encode_notice, encode_resync
 from console.streams import Group, Row, Stream
 from gis import queries
 from gis.accounts import Caller
 from gis.database import Database
-from gis.errors import DatabaseAway, GridwallError, NotSignedIn
+from gis.errors import DatabaseAway, DatabaseShut, GridwallError, NotSignedIn, Overloaded
+from gis.pulse import Trouble
 
 log = logging.getLogger("gridwall.live")
 
@@ -31,6 +32,9 @@ PAGE = 500
 # Further behind than this, loading everything anew is cheaper than catching up.
 FURTHEST_BEHIND = 5_000
 RESTORED = "restored"
+MOST_STREAMS = 2_000
+# Under load changes may wait for each other so long, and no longer.
+SLOWEST_POLL_S = 1.0
 
 
 class Live:
@@ -54,6 +58,8 @@ class Live:
         self._head: Position | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._watched = asyncio.Event()
+        self._slower = 1
+        self._trouble: Trouble | None = None
         self.closing = False
 
     @property
@@ -70,6 +76,22 @@ class Live:
         """Begin, inside the running event loop."""
         self._tasks = [asyncio.create_task(self._sequence()),
                        asyncio.create_task(self._guard())]
+
+    def set_pace(self, slower: int) -> None:
+        """Have all pages refresh so many times more seldom: the first thing that gives."""
+        if slower != self._slower:
+            self._slower = slower
+            self._tell_all(encode_notice("pace", {"slower": slower}))
+
+    def tell_trouble(self, trouble: Trouble | None) -> None:
+        """Have all pages say what is wrong with the database, or that nothing is any more."""
+        self._trouble = trouble
+        self._tell_all(_notice_of(trouble))
+
+    def _tell_all(self, chunk: bytes) -> None:
+        for group in self._groups.values():
+            for stream in group.streams:
+                stream.push(chunk, self._head or Position("", 0))
 
     def end_streams(self) -> None:
         """Let every stream end by itself, now; callable from the event loop at any time."""
@@ -95,7 +117,14 @@ class Live:
             Whose scope it reads.
         after
             Where the reader stands; None for "from now on".
+
+        Raises
+        ------
+        Overloaded
+            When `MOST_STREAMS` are open.
         """
+        if self.stream_count >= MOST_STREAMS:
+            raise Overloaded("no room for another stream", retry_after_s=10)
         head = await self._read_head()
         sequence, first = _begin(head, after)
         yield first
@@ -118,6 +147,10 @@ class Live:
         self._watched.set()
         if self._head and self._head.epoch != at.epoch:
             stream.push(encode_resync(self._head, RESTORED), self._head)
+        if self._slower > 1:
+            stream.push(encode_notice("pace", {"slower": self._slower}), at)
+        if self._trouble:
+            stream.push(_notice_of(self._trouble), at)
         if self.closing:
             stream.end()
         try:
@@ -137,6 +170,8 @@ class Live:
         while True:
             away = False
             try:
+                with contextlib.suppress(DatabaseShut):
+                    await self._number()
                 await self._step()
             except DatabaseAway:
                 away = True
@@ -147,18 +182,20 @@ class Live:
 
     async def _pause(self, away: bool) -> None:
         if away or self._groups:
-            await asyncio.sleep(AWAY_POLL_S if away else self._poll_s)
+            pace_s = min(self._poll_s * self._slower, SLOWEST_POLL_S)
+            await asyncio.sleep(AWAY_POLL_S if away else pace_s)
             return
         self._watched.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(IDLE_POLL_S):
                 await self._watched.wait()
 
-    async def _step(self) -> None:
+    async def _number(self) -> None:
         async with self._database.plain() as connection:
             await connection.execute(queries.get("sequence_events"))
-            cursor = await connection.execute(queries.get("event_head"))
-            head = Position(*await cursor.fetchone())
+
+    async def _step(self) -> None:
+        head = await self._read_head()
         before, self._head = self._head, head
         if before is not None and head.epoch != before.epoch:
             for group in self._groups.values():
@@ -224,6 +261,11 @@ def _begin(head: Position, after: Position | None) -> tuple[int, bytes]:
     if behind > FURTHEST_BEHIND:
         return head.sequence, encode_resync(head, "too far behind")
     return after.sequence, encode(after, "ready", "{}")
+
+
+def _notice_of(trouble: Trouble | None) -> bytes:
+    told = {"kind": trouble.kind, "since": trouble.since} if trouble else {"kind": None}
+    return encode_notice("trouble", told)
 
 
 def _encoded(epoch: str, rows: list[Row]) -> bytes:

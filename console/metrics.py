@@ -22,6 +22,10 @@ class Metrics:
                                  buckets=_BUCKETS, registry=self.registry)
         self.reports = Counter("gridwall_reports", "Reports by outcome", ["outcome"],
                                registry=self.registry)
+        self.intake = Gauge("gridwall_intake_waiting", "Reports on their way into the database",
+                            registry=self.registry)
+        self.overloaded = Gauge("gridwall_overloaded", "Requests refused for want of room",
+                                registry=self.registry)
         self.streams = Gauge("gridwall_live_streams", "Open event streams",
                              registry=self.registry)
         self.sequence = Gauge("gridwall_event_sequence", "Last number given to an event",

@@ -51,8 +51,10 @@ from console.gate import Gate
 from console.gathering import Gatherer
 from console.headers import SecurityHeaders
 from console.keeper import Keeper
+from console.limits import Limits
 from console.live import Live
 from console.metrics import Counting, Metrics
+from console.overload import Admission, Load
 from console.pages import add_pages, login
 from console.pages.notice import missing_page
 from console.printing.press import Press
@@ -92,7 +94,10 @@ class Application:
         self.inner = inner
         state = inner.state
         gated = Gate(inner, state.callers, state.cookie)
-        outer: ASGIApp = SecurityHeaders(Compression(gated))
+        settings = state.settings
+        limited = Limits(gated, settings.rate_per_token, settings.rate_per_address,
+                         settings.rate_free.split())
+        outer: ASGIApp = SecurityHeaders(Compression(Admission(limited, state.load)))
         self._outer = Counting(outer, state.metrics)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -131,6 +136,8 @@ def create_app(settings: Settings) -> Application:
     state.press = Press()
     # Half of the time allowed, so that a look and its work fit into it.
     state.live = Live(database, state.callers, settings.live_poll_ms / 2000)
+    database.pulse.on_change(state.live.tell_trouble)
+    state.load = Load(settings.intake_waiting, state.live.set_pace)
     state.keeper = Keeper(database, settings.tick_s)
     state.folding = Folding(database)
     _add_errors(app)
@@ -147,6 +154,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     state = app.state
     # The database may be away at the start as at any other time.
     await state.pool.open(wait=False)
+    state.database.pulse.start()
+    state.load.start()
     state.live.start()
     state.folding.start()
     state.keeper.start()
@@ -156,6 +165,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await state.keeper.close()
         await state.live.close()
         await state.folding.close()
+        await state.load.close()
+        await state.database.pulse.close()
         await state.pool.close(timeout=2)
 
 

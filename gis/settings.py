@@ -6,6 +6,7 @@ Every field is one variable ``GRIDWALL_<NAME>``; ``docs/settings.md`` tells thei
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import os
 import secrets
 import typing
@@ -59,6 +60,10 @@ class Settings:
     session_hours: int = 12
     log_level: str = "warning"
     public_url: str = ""
+    intake_waiting: int = 400
+    rate_per_token: float = 50.0
+    rate_per_address: float = 200.0
+    rate_free: str = "127.0.0.0/8 ::1/128"
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
@@ -79,6 +84,14 @@ class Settings:
             ) from None
         if self.pool_size < 2:
             raise SetupError(f"GRIDWALL_POOL_SIZE is {self.pool_size}: at least 2 are needed")
+        if self.intake_waiting < 1:
+            raise SetupError(
+                f"GRIDWALL_INTAKE_WAITING is {self.intake_waiting}: at least 1 is needed")
+        for name in ("rate_per_token", "rate_per_address"):
+            if not 0 <= getattr(self, name) < 1e6:
+                raise SetupError(f"GRIDWALL_{name.upper()} is {getattr(self, name)}: write"
+                                 " requests a second, or 0 for no limit")
+        _check_networks(self.rate_free)
         if self.public_url and not _is_public_url(self.public_url):
             raise SetupError(
                 f"GRIDWALL_PUBLIC_URL is {self.public_url!r:.80}: write the address that phones"
@@ -170,6 +183,16 @@ def unknown_variables(environ: Mapping[str, str]) -> dict[str, str]:
         for name in environ
         if name.startswith(PREFIX) and name not in known
     }
+
+
+def _check_networks(given: str) -> None:
+    for one in given.split():
+        try:
+            ipaddress.ip_network(one)
+        except ValueError:
+            raise SetupError(
+                f"GRIDWALL_RATE_FREE has {one!r:.60}: write networks such as 10.1.0.0/16, with"
+                " spaces between them") from None
 
 
 def _is_public_url(given: str) -> bool:

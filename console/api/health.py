@@ -8,6 +8,8 @@ from starlette.responses import Response
 
 from console import metrics
 from gis import queries
+from gis.errors import DatabaseShut
+from gis.pulse import AWAY
 
 router = APIRouter(tags=["health"])
 _FRESH = {"Cache-Control": "no-store"}
@@ -21,9 +23,12 @@ async def healthz() -> Response:
 
 @router.get("/readyz", response_class=Response)
 async def readyz(request: Request) -> Response:
-    """Whether it can do its work: 503 with the reason when the database is away."""
-    async with request.app.state.database.plain() as connection:
+    """Whether it can do its work: 503 with the reason when the database is away or shut."""
+    database = request.app.state.database
+    async with database.plain() as connection:
         await connection.execute(queries.get("event_head"))
+    if database.pulse.trouble is not None and database.pulse.trouble.kind != AWAY:
+        raise DatabaseShut(database.pulse.trouble.kind)
     return Response(orjson.dumps({"status": "ready"}), media_type="application/json",
                     headers=_FRESH)
 
@@ -32,6 +37,8 @@ async def readyz(request: Request) -> Response:
 async def read_metrics(request: Request) -> Response:
     """Counters for Prometheus."""
     state = request.app.state
+    state.metrics.intake.set(state.load.intake)
+    state.metrics.overloaded.set(state.load.refused)
     state.metrics.streams.set(state.live.stream_count)
     state.metrics.sequence.set(state.live.head_sequence)
     return Response(state.metrics.text(), media_type=metrics.CONTENT_TYPE)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from console.events import HEARTBEAT, Position
+from console.events import Position, heartbeat
 from gis.errors import GridwallError
 
 router = APIRouter(tags=["live"])
@@ -24,10 +25,12 @@ _HEADERS = {
 class EventStream(Response):
     """Sends chunks as they come; ends with its reader, or with the chunks."""
 
-    def __init__(self, first: bytes, chunks: AsyncIterator[bytes]) -> None:
+    def __init__(self, first: bytes, chunks: AsyncIterator[bytes],
+                 now: Callable[[], datetime]) -> None:
         super().__init__(headers=_HEADERS)
         del self.headers["content-length"]
         self._first = first
+        self._now = now
         self._chunks = chunks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,11 +47,11 @@ class EventStream(Response):
             await self._chunks.aclose()
 
     async def _send_all(self, send: Send) -> None:
-        await _send_chunk(send, self._first)
+        await _send_chunk(send, self._first + heartbeat(self._now()))
         # What the database can't give any more the reader asks for when it comes again.
         with contextlib.suppress(GridwallError):
             async for chunk in self._chunks:
-                await _send_chunk(send, chunk or HEARTBEAT)
+                await _send_chunk(send, chunk or heartbeat(self._now()))
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
@@ -71,5 +74,6 @@ async def live(request: Request, after: str | None = None) -> Response:
     place = Position.parse(given)
     if given and place is None:
         place = Position("", 0)
-    chunks = request.app.state.live.events(request.state.caller, request.state.secret, place)
-    return EventStream(await anext(chunks), chunks)
+    state = request.app.state
+    chunks = state.live.events(request.state.caller, request.state.secret, place)
+    return EventStream(await anext(chunks), chunks, state.database.now)

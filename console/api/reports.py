@@ -5,7 +5,6 @@ The hot path: one decode, one check, one round trip to the database, no model in
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -35,7 +34,7 @@ async def file_report(request: Request) -> Response:
     """File one report: 201 with its incident and assignments; 200 when it was filed before."""
     state = request.app.state
     sent = read_json(request, await read_body(request, state.settings.body_limit_bytes))
-    report = check_report(sent, await state.categories.codes(), datetime.now(UTC))
+    report = check_report(sent, await state.categories.codes(), state.database.now())
     report["origin"] = ORIGIN.get()
     [candidates] = await understand(state.database, request.state.secret, [report])
     _, created, answer = await state.gatherer.file(request.state.secret, report)
@@ -50,7 +49,7 @@ async def file_batch(request: Request) -> Response:
     """File up to 1,000 reports; each is answered in its place, with its own status."""
     state = request.app.state
     sent = _batch(read_json(request, await read_body(request, BATCH_LIMIT_BYTES)))
-    categories, now = await state.categories.codes(), datetime.now(UTC)
+    categories, now = await state.categories.codes(), state.database.now()
     answers: list[dict[str, Any]] = [{}] * len(sent)
     good: list[tuple[int, Report]] = []
     for place, one in enumerate(sent):
