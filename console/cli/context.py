@@ -38,6 +38,11 @@ class Session:
         """The private cluster of this home, as it is."""
         return self._held or Cluster(self.settings.home / "pg")
 
+    @property
+    def held(self) -> Cluster | None:
+        """The private cluster that this command holds; None where it has none."""
+        return self._held
+
     def admin_url(self) -> str:
         """Address of the database as its owner; starts the private cluster where needed."""
         self._hold()

@@ -20,7 +20,9 @@ import uvicorn
 import uvloop
 
 from console.cli.context import Session, pass_session
+from console.cli.guardian import Guardian
 from console.progress import step
+from gis.cluster import Cluster
 from gis.errors import Conflict, SetupError
 from gis.settings import Settings, make_home
 
@@ -51,7 +53,7 @@ def up(session: Session, host: str | None, port: int | None, live: float, no_dem
         settings = session.settings.with_secret()
         try:
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                runner.run(serve(settings, door, address, sign_ins, live))
+                runner.run(serve(settings, door, address, sign_ins, live, session.held))
         finally:
             with step("stopping"):
                 session.close()
@@ -183,8 +185,11 @@ class Server(uvicorn.Server):
 
 
 async def serve(settings: Settings, door: socket.socket, address: str, sign_ins: list,
-                live: float) -> None:
-    """Serve until a signal comes; with `live` also a feed in a process of its own."""
+                live: float, cluster: Cluster | None = None) -> None:
+    """Serve until a signal comes; with `live` also a feed in a process of its own.
+
+    A private cluster is looked after meanwhile.
+    """
     from console.server import create_app
 
     feeds: list[subprocess.Popen] = []
@@ -204,9 +209,13 @@ async def serve(settings: Settings, door: socket.socket, address: str, sign_ins:
         door.listen(config.backlog)
     except OSError as problem:
         raise _port_problem(settings.host, settings.port, problem) from None
+    guard = asyncio.create_task(Guardian(cluster).run()) if cluster else None
     try:
         await server.serve([door])
     finally:
+        if guard:
+            guard.cancel()
+            await asyncio.gather(guard, return_exceptions=True)
         for feed in feeds:
             _stop_feed(feed)
 
