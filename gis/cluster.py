@@ -10,26 +10,26 @@ import fcntl
 import hashlib
 import importlib.resources
 import os
-import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 import psutil
 
-from gis import postgres
+from gis import postgres, postmaster
+from gis.cluster_folder import ClusterFolder
 from gis.errors import SetupError
+from gis.system_account import give, run_as
 
 DATABASE = "gridwall"
 OWNER = "gridwall_owner"
 SERVER = "gridwall_server"
 SUPERUSER = "postgres"
-PORT = 5432
-LONGEST_SOCKET_PATH = 107
 START_TIMEOUT_S = 120
 
 
@@ -49,51 +49,45 @@ class Cluster:
     ----------
     folder
         Where it lives; made where absent.
-    run_as
+    run_as_name
         System user to run as; by default the caller, or for root an unprivileged one.
     durable
         False turns fsync off, for data whose loss costs nothing.
     """
 
-    def __init__(self, folder: Path, run_as: str | None = None, durable: bool = True) -> None:
-        self.folder = Path(folder).absolute()
+    def __init__(self, folder: Path, run_as_name: str | None = None,
+                 durable: bool = True) -> None:
+        self.place = ClusterFolder(folder, run_as_name)
         self.durable = durable
-        self._run_as = run_as
-        self._account = None
         self._programs: postgres.Programs | None = None
         self._users = None
 
     # Where things are
 
     @property
+    def folder(self) -> Path:
+        """Its whole folder."""
+        return self.place.folder
+
+    @property
     def data(self) -> Path:
         """The server's data folder."""
-        return self.folder / "data"
+        return self.place.data
 
     @property
     def log(self) -> Path:
         """The folder of the server's logs."""
-        return self.folder / "log"
+        return self.place.log
 
     @property
     def socket(self) -> Path:
-        """The folder of the socket: inside, or elsewhere where the path would be too long."""
-        inside = self.folder / "socket"
-        if len(os.fsencode(inside / f".s.PGSQL.{PORT}")) <= LONGEST_SOCKET_PATH:
-            return inside
-        key = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
-        short = Path("/run") if os.geteuid() == 0 and Path("/run").is_dir() else Path("/tmp")
-        return short / f"gridwall-{key}"
+        """The folder of the socket."""
+        return self.place.socket
 
     @property
     def account(self):
         """The system user (passwd entry) that the server runs as."""
-        if self._account is None:
-            if self._run_as is None:
-                self._account = postgres.account_for_cluster(self.data)
-            else:
-                self._account = postgres.pwd.getpwnam(self._run_as)
-        return self._account
+        return self.place.account
 
     @property
     def programs(self) -> postgres.Programs:
@@ -112,9 +106,9 @@ class Cluster:
 
     def status(self) -> str:
         """One of `absent`, `stopped`, `running`."""
-        if not (self.data / "PG_VERSION").exists():
+        if not self.place.exists():
             return "absent"
-        return "running" if self._postmaster() and self._answers() else "stopped"
+        return "running" if self._runs() else "stopped"
 
     def start(self) -> None:
         """Make what is missing, start the server, and keep it until `stop`."""
@@ -186,128 +180,119 @@ class Cluster:
         for key, value in variables.items():
             command += ["-v", f"{key}={value}"]
         command += ["-h", str(self.socket), "-U", SUPERUSER, "-d", database, "-f", "-"]
-        return self._as_account(command, text)
+        return run_as(self.account, command, text)
+
+    # Archive and recovery
+
+    def reconfigure(self) -> None:
+        """Have the running server take its settings anew."""
+        with self._locked():
+            self._configure()
+            self._pg_ctl("reload")
+
+    def recover(self, make: Callable[[Path], None], settings: Mapping[str, str],
+                waiting: Callable[[], None]) -> None:
+        """Put a base backup in the place of new data, and let the server recover to its end.
+
+        Parameters
+        ----------
+        make
+            Called with the folder to make; it runs as the server's user or gives it the files.
+        settings
+            `restore_command` and the target of recovery; they last for this start alone.
+        waiting
+            Called now and then while it recovers.
+
+        Raises
+        ------
+        SetupError
+            Where there is data, or the server does not come up.
+        """
+        with self._locked():
+            self._fill(make)
+            self._configure(settings)
+            self.place.write("recovery.signal", "")
+            self._pg_ctl("start", "-W")
+            while not self._answers():
+                waiting()
+                time.sleep(0.1)
+                if self._postmaster() is None and not self._answers():
+                    raise SetupError(self.last_words())
+            self._configure()
+            self._pg_ctl("reload")
+            self._prepare()
+
+    def take_data(self, other: Cluster) -> None:
+        """Take the data of a stopped cluster of the same disk in the place of none."""
+        with self._locked():
+            self._fill(lambda fresh: os.rename(other.data, fresh))
+
+    def last_words(self, lines: int = 8) -> str:
+        """The last lines of the server's logs."""
+        logs = sorted(self.log.glob("*.log"), key=lambda path: path.stat().st_mtime)
+        return "\n".join(line for path in logs[-2:] for line in
+                         path.read_text("utf-8", "replace").splitlines()[-lines:])
 
     # Making it
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        self._make_folder(self.folder)
+        self.place.make()
         with open(self.folder / "cluster.lock", "a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    def _make_folder(self, folder: Path) -> None:
-        """A folder of the caller's, passable (not readable) by the server's own user."""
-        passable = os.geteuid() == 0
-        missing = [path for path in (folder, *folder.parents) if not path.exists()]
-        for path in reversed(missing):
-            try:
-                path.mkdir(exist_ok=True)
-                path.chmod(0o711 if passable else 0o700)
-            except OSError as problem:
-                raise SetupError(
-                    f"the folder {path} can't be made: {problem.strerror}. Choose another with"
-                    " GRIDWALL_HOME."
-                ) from None
-
     def _ensure_data(self) -> None:
-        """initdb into a folder beside, then rename: a half-made cluster is never taken for one."""
-        self._check_reach()
+        self._ensure_folders()
+        if not self.place.exists():
+            self._fill(self._initdb)
+
+    def _ensure_folders(self) -> None:
+        self.place.check_reach()
         for folder in (self.log, self.socket):
-            self._own_folder(folder)
-        if (self.data / "PG_VERSION").exists():
-            return
+            self.place.own(folder)
+
+    def _fill(self, make: Callable[[Path], None]) -> None:
+        """Make data in a folder beside, then rename: what is half made is never taken for one."""
+        self._ensure_folders()
+        if self.data.exists():
+            raise SetupError(f"there is data in {self.data} already")
         for half_made in self.folder.glob("making-*"):
             shutil.rmtree(half_made, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=self.folder, prefix="making-") as making:
             os.chmod(making, 0o700)
-            self._give(making)
-            fresh = Path(making) / "data"
-            locale = ["--locale=C.UTF-8"]
-            if os.uname().sysname == "Darwin":  # has no C.UTF-8 before version 14
-                locale = ["--locale=en_US.UTF-8", "--lc-collate=C"]
-            self._as_account([
-                self.programs.path("initdb"), "-D", str(fresh), "--encoding=UTF8", *locale,
-                f"--username={SUPERUSER}", "--auth-local=peer", "--auth-host=reject",
-                *(() if self.durable else ("--no-sync",)),
-            ])
-            os.rename(fresh, self.data)
+            give(self.account, making)
+            make(Path(making) / "data")
+            os.rename(Path(making) / "data", self.data)
+        self._programs = None  # those of the version that made it
 
-    def _check_reach(self) -> None:
-        """Say clearly where the server's user can't come to its folder."""
-        try:
-            self._as_account(["/bin/sh", "-c", 'cd "$0"', str(self.folder)])
-        except SetupError:
-            raise SetupError(
-                f"PostgreSQL runs as the system user {self.account.pw_name!r}, who can't reach"
-                f" {self.folder}: a folder above it is closed to others. Choose a"
-                " GRIDWALL_HOME that every user may pass through, such as /var/lib/gridwall,"
-                " or open the way with chmod o+x."
-            ) from None
+    def _initdb(self, fresh: Path) -> None:
+        locale = ["--locale=C.UTF-8"]
+        if os.uname().sysname == "Darwin":  # has no C.UTF-8 before version 14
+            locale = ["--locale=en_US.UTF-8", "--lc-collate=C"]
+        run_as(self.account, [
+            self.programs.path("initdb"), "-D", str(fresh), "--encoding=UTF8", *locale,
+            f"--username={SUPERUSER}", "--auth-local=peer", "--auth-host=reject",
+            *(() if self.durable else ("--no-sync",)),
+        ])
 
-    def _own_folder(self, folder: Path) -> None:
-        """A folder of the server's user alone; one that somebody else laid there is refused."""
-        try:
-            folder.mkdir(mode=0o700)
-            self._give(folder)
-        except FileExistsError:
-            found = folder.lstat()
-            mine = found.st_uid in (self.account.pw_uid, os.geteuid())
-            if folder.is_symlink() or not folder.is_dir() or not mine:
-                raise SetupError(
-                    f"{folder} is there already and belongs to somebody else; remove it, or"
-                    " choose another GRIDWALL_HOME."
-                ) from None
-            self._give(folder)
-        folder.chmod(0o700)
-
-    def _give(self, path: Path | str) -> None:
-        if os.geteuid() == 0:
-            os.chown(path, self.account.pw_uid, self.account.pw_gid)
-
-    def _write(self, name: str, text: str) -> None:
-        path = self.data / name
-        if path.exists() and path.read_text("utf-8") == text:
-            return
-        beside = path.with_name(name + ".new")
-        beside.write_text(text, "utf-8")
-        beside.chmod(0o600)
-        self._give(beside)
-        os.replace(beside, path)
-
-    def _configure(self) -> None:
-        """Settings, and who may come in: rewritten at each start, for the machine may differ."""
-        settings = postgres.tuning(postgres.machine_memory(), self.durable) | {
-            "listen_addresses": "", "port": str(PORT), "unix_socket_directories":
-            str(self.socket), "unix_socket_permissions": "0700",
-            "logging_collector": "on", "log_directory": str(self.log),
-            "log_filename": "postgres-%a.log", "log_truncate_on_rotation": "on",
-            "log_rotation_age": "1d", "log_rotation_size": "0", "log_timezone": "UTC",
-            "timezone": "UTC", "log_lock_waits": "on",
-        }
-        lines = (f"{key} = '{value.replace(chr(39), 2 * chr(39))}'\n"
-                 for key, value in settings.items())
-        self._write("gridwall.conf", "".join(lines))
-        main = (self.data / "postgresql.conf").read_text("utf-8")
-        if "include 'gridwall.conf'" not in main:
-            self._write("postgresql.conf", main + "\ninclude 'gridwall.conf'\n")
-        self._write("pg_hba.conf", "local all all peer map=gridwall\n")
+    def _configure(self, more: Mapping[str, str] | None = None) -> None:
+        """Rewritten at each start, for the machine may differ."""
+        settings = postgres.tuning(postgres.machine_memory(), self.durable)
+        if self.durable or self.place.archive():
+            settings |= self.place.archiving()
         caller, own = postgres.caller_account().pw_name, self.account.pw_name
-        known = {(caller, OWNER), (caller, SERVER), (own, SUPERUSER)}
-        self._write(
-            "pg_ident.conf",
-            "".join(f'gridwall "{system}" {role}\n' for system, role in sorted(known)),
-        )
+        self.place.configure(settings | dict(more or {}),
+                             {(caller, OWNER), (caller, SERVER), (own, SUPERUSER)})
 
     # Starting and stopping, under the lock
 
     def _bring_up(self) -> None:
         self._ensure_data()
-        if not (self._postmaster() and self._answers()):
-            self._clear_remains()
+        if not self._runs():
+            postmaster.clear_remains(self.data, self.socket)
             self._configure()
-            self._pg_ctl("start")
+            self._pg_ctl("start", "-w")
         self._prepare()
 
     def _prepare(self) -> None:
@@ -323,61 +308,26 @@ class Cluster:
     def _bring_down(self) -> bool:
         if self._postmaster() is None:
             return False
-        self._pg_ctl("stop")
+        self._pg_ctl("stop", "-w", "-m", "fast")
         return True
 
-    def _pg_ctl(self, action: str) -> None:
-        how = ["-l", str(self.log / "start.log")] if action == "start" else ["-m", "fast"]
+    def _pg_ctl(self, action: str, *how: str) -> None:
+        log = ["-l", str(self.log / "start.log")] if action == "start" else []
+        limit = ["-t", str(START_TIMEOUT_S)] if "-w" in how else []
         try:
-            self._as_account([
-                self.programs.path("pg_ctl"), action, "-D", str(self.data), "-w", "-s",
-                "-t", str(START_TIMEOUT_S), *how,
-            ])
+            run_as(self.account, [self.programs.path("pg_ctl"), action, "-D", str(self.data),
+                                  "-s", *how, *limit, *log])
         except SetupError as problem:
             raise SetupError(
                 f"the private cluster in {self.folder} did not {action}: {problem.message}\n"
-                f"{self._last_words()}"
+                f"{self.last_words()}"
             ) from None
 
-    def _last_words(self) -> str:
-        logs = sorted(self.log.glob("*.log"), key=lambda path: path.stat().st_mtime)
-        lines = [line for path in logs[-2:] for line in
-                 path.read_text("utf-8", "replace").splitlines()[-8:]]
-        return "\n".join(lines)
+    def _runs(self) -> bool:
+        return bool(self._postmaster()) and self._answers()
 
     def _postmaster(self) -> psutil.Process | None:
-        """The server's first process, where the pid file names one that really is ours."""
-        try:
-            pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
-            process = psutil.Process(pid)
-            return process if self._is_ours(process) else None
-        except (OSError, ValueError, psutil.NoSuchProcess):
-            return None
-
-    def _is_ours(self, process: psutil.Process) -> bool:
-        """Server processes stand in their data folder; a reused pid does not."""
-        try:
-            return (
-                process.status() != psutil.STATUS_ZOMBIE
-                and bool(re.match(r"postgres|postmaster", process.name()))
-                and os.path.samefile(process.cwd(), self.data)
-            )
-        except (psutil.Error, OSError):
-            return False
-
-    def _clear_remains(self) -> None:
-        """After a kill: end what is left of a headless server and its stale lock files."""
-        left = [process for process in psutil.process_iter() if self._is_ours(process)]
-        for process in left:
-            process.terminate()
-        _, stubborn = psutil.wait_procs(left, timeout=3)
-        for process in stubborn:
-            process.kill()
-        psutil.wait_procs(stubborn, timeout=10)
-        # PostgreSQL itself trusts any living pid in these files, even one used anew since.
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
-        for name in (f".s.PGSQL.{PORT}", f".s.PGSQL.{PORT}.lock"):
-            (self.socket / name).unlink(missing_ok=True)
+        return postmaster.find(self.data)
 
     def _answers(self) -> bool:
         asked = subprocess.run(
@@ -385,23 +335,3 @@ class Cluster:
             stdin=subprocess.DEVNULL, check=False,
         )
         return asked.returncode == 0
-
-    def _as_account(self, command: list[str], stdin: str | None = None) -> str:
-        """Run a program as the server's user; its output, or SetupError with what it said."""
-        who = {}
-        if os.geteuid() != self.account.pw_uid:
-            who = {"user": self.account.pw_uid, "group": self.account.pw_gid,
-                   "extra_groups": []}
-        environment = {key: value for key, value in os.environ.items()
-                       if not key.startswith("PG")} | {"LC_MESSAGES": "C"}
-        with tempfile.TemporaryFile("w+") as said:
-            # Files, not pipes: the server inherits them and would hold a pipe open.
-            done = subprocess.run(
-                command, input=stdin if stdin is not None else "", stdout=said, stderr=said,
-                text=True, check=False, cwd="/", env=environment, **who,
-            )
-            said.seek(0)
-            text = said.read()
-        if done.returncode:
-            raise SetupError(text.strip() or f"{command[0]} ended with {done.returncode}")
-        return text

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Callable
+from importlib import metadata
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -11,17 +14,29 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from psycopg import sql
 from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from gis.errors import SetupError
+from gis.schema_versions import SchemaState, judge
+from gis.schema_views import put_back, set_aside
 
 _LOCK = 4490_0001
+# Whoever waits for a table makes all that come after wait too: better to give up and say so.
+LOCK_WAIT_S = 20
+# Something depends on what is to change; a view reads a column whose type is to change.
+_IN_THE_WAY = {"2BP01", "0A000"}
 Progress = Callable[[str], None]
 
 
-def migrate(admin_url: str, progress: Progress | None = None) -> None:
+def migrate(admin_url: str, progress: Progress | None = None, *, anew: bool = True) -> None:
     """Bring the database to the newest schema, in one transaction.
+
+    Of several that start at once one migrates, the others wait for it. A database that a newer
+    release has migrated is left as it is where it serves this one.
 
     Parameters
     ----------
@@ -29,11 +44,14 @@ def migrate(admin_url: str, progress: Progress | None = None) -> None:
         libpq URL of the role that owns the database.
     progress
         Called with a line for each stage.
+    anew
+        False leaves a database alone that this very release has migrated.
 
     Raises
     ------
     SetupError
-        Where the database lacks an extension that only a superuser can add, or can't be reached.
+        Where the database lacks an extension that only a superuser can add, can't be reached, is
+        newer than this program can serve, or a script fails: nothing has changed then.
     """
     say = progress or (lambda line: None)
     engine = create_engine("postgresql+psycopg://", creator=lambda: _connect(admin_url),
@@ -41,19 +59,131 @@ def migrate(admin_url: str, progress: Progress | None = None) -> None:
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         connection.execute(text("SET LOCAL search_path = public"))
-        _require_extensions(connection)
-        say("migrations")
-        command.upgrade(_configuration(connection), "head")
-        for folder in ("functions", "seed"):
-            say(f"SQL {folder}")
-            for script in _scripts(folder):
-                _run(connection, script)
+        state, own = _state(connection), own_state()
+        fit = judge(own.revision, state, own.release)
+        if fit.newer:
+            if not fit.serves:
+                raise SetupError(fit.reason)
+            say(fit.reason)
+        elif anew or state != own:
+            connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_WAIT_S}s'"))
+            _bring_up(connection, say, state)
 
 
 def is_current(connection: Connection) -> bool:
     """Whether the database stands at the newest migration."""
-    head = ScriptDirectory.from_config(_configuration(connection)).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision() == head
+    return MigrationContext.configure(connection).get_current_revision() == newest_revision()
+
+
+def newest_revision() -> str:
+    """The revision that this program needs."""
+    return _directory().get_current_head() or ""
+
+
+def oldest_served() -> str:
+    """The oldest revision whose programs work with a database of this release.
+
+    A migration that says `serves_older = True` keeps the programs of the revision before it
+    working: it only adds, and no function loses what they call.
+    """
+    directory, revision = _directory(), newest_revision()
+    while revision:
+        script = directory.get_revision(revision)
+        if not getattr(script.module, "serves_older", False):
+            break
+        revision = script.down_revision
+    return revision
+
+
+def own_state() -> SchemaState:
+    """What this release makes of a database."""
+    digest = hashlib.sha256()
+    for folder in ("functions", "seed"):
+        for script in _scripts(folder):
+            digest.update(script.name.encode() + script.read_bytes())
+    return SchemaState(newest_revision(), oldest_served(), metadata.version("gridwall"),
+                       digest.hexdigest())
+
+
+def _state(connection: Connection) -> SchemaState:
+    """What the database says; of one of an early release the revision alone."""
+    if connection.scalar(text("SELECT to_regproc('schema_state') IS NOT NULL")):
+        told = connection.execute(text("SELECT * FROM schema_state()")).one()
+        # A restored or half-told one is what its migrations are.
+        revision = MigrationContext.configure(connection).get_current_revision() or ""
+        return SchemaState(revision, told.serves, told.release, told.scripts)
+    revision = MigrationContext.configure(connection).get_current_revision() or ""
+    return SchemaState(revision, revision)
+
+
+def _bring_up(connection: Connection, say: Progress, state: SchemaState) -> None:
+    try:
+        try:
+            with connection.begin_nested():
+                _apply(connection, say)
+        except (DBAPIError, SetupError) as error:
+            if _sqlstate(error) not in _IN_THE_WAY:
+                raise
+            driver = connection.connection.driver_connection
+            views = set_aside(driver, _own_views())
+            if not views:
+                raise
+            say("with your own views set aside")
+            _apply(connection, say)
+            put_back(driver, views)
+    except (DBAPIError, SetupError, CommandError) as error:
+        raise _refusal(error, state) from error
+
+
+def _apply(connection: Connection, say: Progress) -> None:
+    _require_extensions(connection)
+    say("migrations")
+    command.upgrade(_configuration(connection), "head")
+    for folder in ("functions", "seed"):
+        say(f"SQL {folder}")
+        for script in _scripts(folder):
+            _run(connection, script)
+    _tell_state(connection)
+
+
+def _tell_state(connection: Connection) -> None:
+    """Write `schema_state`, which the server asks whether the database is one for it."""
+    own = own_state()
+    values = sql.SQL(", ").join(map(sql.Literal, (own.revision, own.serves, own.release,
+                                                  own.scripts)))
+    driver = connection.connection.driver_connection
+    driver.execute(sql.SQL(
+        "CREATE OR REPLACE FUNCTION schema_state(OUT revision text, OUT serves text,"
+        " OUT release text, OUT scripts text) LANGUAGE sql IMMUTABLE"
+        " SET search_path = public, pg_temp AS {}").format(
+            sql.Literal(sql.SQL("SELECT {}").format(values).as_string(driver))))
+    driver.execute("REVOKE EXECUTE ON FUNCTION schema_state FROM public")
+    driver.execute("GRANT EXECUTE ON FUNCTION schema_state TO gridwall_server")
+
+
+def _refusal(error: Exception, state: SchemaState) -> SetupError:
+    told = error.message if isinstance(error, SetupError) else str(getattr(error, "orig", error))
+    if _sqlstate(error) == "55P03":
+        told += (f"\nA table was held by others for more than {LOCK_WAIT_S} s: a backup, a long"
+                 " query? Migrate again when it has ended.")
+    at = f"at schema {state.revision}" if state.revision else "without a schema"
+    return SetupError(f"the migration failed: {told.strip()}\nNothing was changed: the database is"
+                      f" {at} as before, and the release that it was for goes on serving.")
+
+
+def _sqlstate(error: BaseException | None) -> str:
+    while error is not None:
+        found = getattr(getattr(error, "orig", error), "sqlstate", None)
+        if found:
+            return found
+        error = error.__cause__
+    return ""
+
+
+def _own_views() -> set[str]:
+    return {name for script in _scripts("functions")
+            for name in re.findall(r"^\s*CREATE (?:MATERIALIZED )?VIEW (\w+)",
+                                   script.read_text("utf-8"), re.MULTILINE)}
 
 
 def _connect(admin_url: str) -> psycopg.Connection:
@@ -63,7 +193,11 @@ def _connect(admin_url: str) -> psycopg.Connection:
         raise SetupError(f"the database can't be reached as its owner: {error}") from error
 
 
-def _configuration(connection: Connection) -> Config:
+def _directory() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_configuration(None))
+
+
+def _configuration(connection: Connection | None) -> Config:
     configuration = Config()
     configuration.set_main_option("script_location", str(files("gis") / "migrations"))
     configuration.set_main_option("path_separator", "os")
