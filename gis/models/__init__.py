@@ -20,6 +20,14 @@ from gis.models.assessment import (
     StarRule,
 )
 from gis.models.base import Base
+from gis.models.identity import (
+    AccountLink,
+    GroupMapping,
+    ProviderKey,
+    ProviderSignIn,
+    SessionSecret,
+    SignInTry,
+)
 from gis.models.keeping import (
     ClockDue,
     ClockMark,
@@ -42,11 +50,13 @@ from gis.models.matters import Assignment, Incident, Report, Step
 from gis.models.outbox import Event, EventHead, EventPending
 from gis.models.people import Duty, Officer, Shift, Unit
 from gis.models.places import Address, Building, Ground
+from gis.models.plans import Draft, DraftFace, DraftOperation
 from gis.models.vocabulary import Category, ChoiceOrder, CitySetting, Line, RoleOrder
 
 __all__ = [
     "Account",
     "AccountArea",
+    "AccountLink",
     "Address",
     "Area",
     "AreaIdentity",
@@ -64,6 +74,9 @@ __all__ = [
     "ClockDue",
     "ClockMark",
     "Credential",
+    "Draft",
+    "DraftFace",
+    "DraftOperation",
     "Duty",
     "Dwelling",
     "Enterprise",
@@ -74,6 +87,7 @@ __all__ = [
     "FieldWork",
     "GivenCode",
     "Ground",
+    "GroupMapping",
     "Incident",
     "IncidentArea",
     "Line",
@@ -82,6 +96,8 @@ __all__ = [
     "Person",
     "PlaceCategory",
     "PlaceObject",
+    "ProviderKey",
+    "ProviderSignIn",
     "Rating",
     "Report",
     "RoleOrder",
@@ -90,8 +106,10 @@ __all__ = [
     "ScorePart",
     "SealBatch",
     "SealHead",
+    "SessionSecret",
     "Share",
     "Shift",
+    "SignInTry",
     "Site",
     "SiteChange",
     "StarRule",

@@ -40,6 +40,7 @@ GUARDED = {
     "incident_area", "assessment_fact", "assessment_count", "assessment_time", "rating",
     "field_work",
     "incident_change", "seal_batch", "seal_head", "clock_due", "clock_mark", "extent", "share",
+    "draft", "draft_operation", "draft_face",
 }
 # What no jurisdiction divides: anyone whom the server lets in may read it.
 OPEN = {
@@ -106,6 +107,21 @@ DOORS = {
     "report_state": "the scope is its condition, or the caller's own report",
     "extent_told": "the scope is its condition",
     "set_extent": "needs the secret that has entered; an incident in its scope",
+    "open_draft": "needs a scope of a planner or admin; an area in it",
+    "store_draft_operation": "a draft in the scope of a planner or admin, at the version told",
+    "move_draft": "as store_draft_operation",
+    "rebase_draft": "as store_draft_operation",
+    "set_draft_rules": "as store_draft_operation",
+    "abandon_draft": "as store_draft_operation; who opened it, or an admin",
+    "set_plan_rules": "needs a scope of an admin",
+    "drafts_told": "the scope of a planner or admin is its condition",
+    "draft_areas": "a draft in the scope of a planner or admin",
+    "draft_parents": "as draft_areas",
+    "draft_faces": "as draft_areas",
+    "draft_operations": "as draft_areas",
+    "draft_points": "as draft_areas",
+    "draft_open_incidents": "as draft_areas",
+    "draft_ground": "as draft_areas",
 }
 # The map tile of zoom 14 in which the world lies.
 TILE = (13662, 6743)

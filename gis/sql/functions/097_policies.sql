@@ -93,6 +93,14 @@ CALL allow('of_incident', 'rating', 'SELECT', $$
     (SELECT scope_all()) OR EXISTS (SELECT FROM incident AS i WHERE i.id = incident_id) $$);
 CALL allow('within_scope', 'field_work', 'SELECT', $$
     (SELECT scope_all()) OR area_identity_id = ANY ((SELECT scope_under_ids())::bigint[]) $$);
+-- A planner's work, on the ground that they stand for: as sees_draft.
+CALL allow('planners', 'draft', 'SELECT', $$
+    (SELECT scope_role()) IN ('planner', 'admin')
+    AND ((SELECT scope_all()) OR scope_ids && (SELECT scope_ids())) $$);
+CALL allow('of_draft', 'draft_operation', 'SELECT', $$
+    EXISTS (SELECT FROM draft AS d WHERE d.id = draft_id) $$);
+CALL allow('of_draft', 'draft_face', 'SELECT', $$
+    EXISTS (SELECT FROM draft AS d WHERE d.id = draft_id) $$);
 
 -- Nothing is open to everybody but what no jurisdiction divides.
 DO $$
@@ -110,7 +118,8 @@ BEGIN
         'extent', 'share',
         'incident_area', 'assessment_fact', 'assessment_count', 'assessment_time',
         'assessment_head', 'score_part', 'star_rule', 'rating', 'field_work',
-        'other_name', 'place_object', 'place_category', 'dwelling', 'enterprise']
+        'other_name', 'place_object', 'place_category', 'dwelling', 'enterprise',
+        'draft', 'draft_operation', 'draft_face']
     LOOP
         EXECUTE format('GRANT SELECT ON %I TO gridwall_server', relation);
     END LOOP;
@@ -153,6 +162,10 @@ BEGIN
             'extent_told', 'set_extent',
             'fold_matters', 'rate_incident', 'scope_under_ids', 'part_of_fact',
             'ground_matters', 'ground_counts',
+            'open_draft', 'store_draft_operation', 'move_draft', 'rebase_draft',
+            'set_draft_rules', 'abandon_draft', 'set_plan_rules', 'drafts_told', 'draft_areas',
+            'draft_parents', 'draft_faces', 'draft_operations', 'draft_points',
+            'draft_open_incidents', 'draft_ground', 'plan_rules_of',
             'layer_version', 'on_shift', 'setting_text', 'setting_number')
         THEN
             EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO gridwall_server', routine.signature);
