@@ -22,6 +22,7 @@ from tornado.web import HTTPError as PanelError
 from console.api import (
     addresses,
     areas,
+    audit,
     codes,
     duplicates,
     health,
@@ -78,7 +79,7 @@ STATIC = Path(__file__).parent / "static"
 # Printouts stand before incidents, whose numbers their addresses would be taken for.
 ROUTERS = (health, reports, plates, printouts, locate, notices, addresses, areas, incidents,
            duplicates, shares, ranking, statistics, live, wall, tiles, login,
-           codes, library, persons, rules)
+           codes, library, persons, rules, audit)
 
 
 class Application:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -11,6 +10,7 @@ from starlette.responses import Response
 
 from console.api.plates import pdf_response
 from console.api.scoped import scoped
+from console.exports import stamp_of
 from console.places import box_around, surroundings
 from console.printing.incident import incident_document
 from console.public_address import public_address
@@ -37,9 +37,10 @@ async def printout(request: Request, incident_id: int) -> Response:
         if told["incident"]["lon"] is not None:
             around = await surroundings(connection, box_around(
                 told["incident"]["lon"], told["incident"]["lat"], REACH_M))
+    stamp = await stamp_of(request, f"incident:{incident_id} pdf", 1)
     document = incident_document(
         explained(told, lang, settings.time_zone), around, category=category, names=names,
-        base=public_address(request), by=request.state.caller.name, at=datetime.now(UTC),
+        base=public_address(request), by=str(stamp), at=stamp.at,
         lang=lang, time_zone=settings.time_zone)
     pdf = await request.app.state.press.print([document])
     return pdf_response(pdf, f"incident-{incident_id}.pdf")

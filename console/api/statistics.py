@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
-from openpyxl import Workbook
 from starlette.responses import Response
 
 from console import language
 from console.api.parameters import Scheme
 from console.api.ranking import PeriodText, Subject, ranking
 from console.api.scoped import scoped
-from console.spreadsheet import harmless, speakable
+from console.exports import Stamp, stamp_of
+from console.spreadsheet import CSV_TYPE, XLSX_TYPE, csv_rows, xlsx_rows
 from gis import assessment
 from gis.breakdown import statistics
 
@@ -31,7 +30,6 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "ranking": (("rank", "code", "name"), (
         "score", "stars", "reported", "solved", "open", "overdue", "on_time_rate", "comparable")),
 }
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @router.get("/statistics")
@@ -65,20 +63,25 @@ async def export(
     else:
         found = await read(request, period, scheme, area)
     chosen = language.choose(lang, request.cookies.get(language.COOKIE))
-    rows = _lines(found[table], table, chosen)
     name = f"statistics-{table}-{found['first_day']}-{found['last_day']}.{form}"
+    stamp = await stamp_of(request, name, len(found[table]))
+    heads, *rows = _lines(found[table], table, chosen, stamp)
+    zone = ZoneInfo(request.app.state.settings.time_zone)
+    pieces = csv_rows(heads, [rows], zone) if form == "csv" else xlsx_rows(
+        language.text("statistics.title", chosen), heads, [16] * len(heads), [rows], zone,
+        stamp.about(chosen), language.text("export.about", chosen))
     return Response(
-        _xlsx(rows) if form == "xlsx" else _csv(rows),
-        media_type=_XLSX if form == "xlsx" else "text/csv; charset=utf-8",
+        b"".join(pieces), media_type=XLSX_TYPE if form == "xlsx" else CSV_TYPE,
         headers={"Content-Disposition": f'attachment; filename="{name}"',
                  "Cache-Control": "private, no-store"})
 
 
-def _lines(rows: list[dict[str, Any]], table: str, lang: str) -> list[list[Any]]:
+def _lines(rows: list[dict[str, Any]], table: str, lang: str, stamp: Stamp) -> list[list[Any]]:
     names, columns = TABLES[table]
     heads = [language.text(f"statistics.{name}", lang) for name in (*names, *columns)]
-    return [heads, *([_named(row, name, lang) for name in names]
-                     + [row[name] for name in columns] for row in rows)]
+    return [[*heads, *stamp.heads(lang)], *(
+        [*(_named(row, name, lang) for name in names), *(row[name] for name in columns),
+         *stamp.cells] for row in rows)]
 
 
 def _named(row: dict[str, Any], name: str, lang: str) -> str:
@@ -87,26 +90,3 @@ def _named(row: dict[str, Any], name: str, lang: str) -> str:
     if name == "name" and lang == "en" and row.get("name_en"):
         return row["name_en"]
     return row[name]
-
-
-def _csv(rows: list[list[Any]]) -> bytes:
-    made = io.StringIO()
-    csv.writer(made).writerows([_plain(value) for value in row] for row in rows)
-    # Excel takes a file without the mark for the machine's own encoding.
-    return made.getvalue().encode("utf-8-sig")
-
-
-def _plain(value: Any) -> Any:
-    """A name that begins like a formula is not to be one, nor to break the file."""
-    return harmless(speakable(value)) if isinstance(value, str) else value
-
-
-def _xlsx(rows: list[list[Any]]) -> bytes:
-    book = Workbook()
-    sheet = book.active
-    for row in rows:
-        sheet.append([_plain(value) for value in row])
-    sheet.freeze_panes = "A2"
-    made = io.BytesIO()
-    book.save(made)
-    return made.getvalue()

@@ -16,9 +16,9 @@ from console import language
 from console.api.scoped import scoped
 from console.api.street import At_, Filters_
 from console.desk_lists import Filters, Place, page_of, rows_of
+from console.exports import WIDTHS, Stamp, stamp_of
 from console.spreadsheet import CSV_TYPE, XLSX_TYPE, Cell, csv_rows, moment_name, xlsx_rows
 from console.why import language_of
-from gis import queries
 from gis.assessment import settle
 from gis.statistics import moment as city_moment
 
@@ -29,7 +29,7 @@ _COLUMNS = (
     ("id", 10), ("received", 17), ("urgency", 8), ("class", 12), ("category", 16), ("state", 10),
     ("tier", 10), ("area", 22), ("area_code", 18), ("text", 48), ("officer", 12), ("unit", 20),
     ("stage_deadline", 17), ("deadline", 17), ("overdue", 8), ("suspended", 17), ("closed", 17),
-    ("lon", 12), ("lat", 12), ("by", 12), ("when", 17))
+    ("lon", 12), ("lat", 12))
 
 
 @router.get("/export.{kind}", response_class=StreamingResponse)
@@ -38,7 +38,8 @@ async def export(request: Request, kind: Literal["csv", "xlsx"], at: At_, filter
     """All matters that a list's filters say, by the same address as the list, at most 50,000.
 
     Batches are read one after the other, each in a transaction of its own: a slow reader holds
-    no connection. Who took how much is noted in the audit log.
+    no connection. Who takes what is noted in the audit log before the first row leaves, how much
+    of it after the last.
     """
     lang, now = language_of(request), datetime.now(UTC)
     await settle(request.app.state.database)
@@ -46,7 +47,7 @@ async def export(request: Request, kind: Literal["csv", "xlsx"], at: At_, filter
         here = await at.find(connection)
         zone = ZoneInfo((await city_moment(connection, now)).zone)
     name = here.told()["name"] or ""
-    sheet = _Sheet(lang, now, zone, request.state.caller.name)
+    sheet = _Sheet(lang, zone, await stamp_of(request, f"{kind} {name} {filters.lane}"))
     title = "-".join(part for part in ("gridwall", name, moment_name(now, zone)) if part)
     return StreamingResponse(
         _written(request, here, filters, sheet, kind, name),
@@ -60,8 +61,8 @@ async def _written(request: Request, here: Place, filters: Filters, sheet: _Shee
                    kind: str, name: str) -> AsyncIterator[bytes]:
     batches = _Batches()
     pieces = (csv_rows(sheet.heads, batches, sheet.zone) if kind == "csv" else xlsx_rows(
-        sheet.word("matters"), sheet.heads, [width for _, width in _COLUMNS], batches, sheet.zone,
-        sheet.about(name, filters, batches), sheet.word("about")))
+        sheet.word("matters"), sheet.heads, [*(width for _, width in _COLUMNS), *WIDTHS], batches,
+        sheet.zone, sheet.about(name, filters, batches), sheet.word("about")))
     cursor: str | None = None
     if kind == "csv":
         yield next(pieces)
@@ -77,9 +78,7 @@ async def _written(request: Request, here: Place, filters: Filters, sheet: _Shee
         if cursor is None or batches.count >= MOST_ROWS:
             break
     batches.given = None
-    async with scoped(request) as connection:
-        await connection.execute(queries.get("street_note_export"), {
-            "what": f"{kind} {name} {filters.lane}", "count": batches.count})
+    await stamp_of(request, f"export:{sheet.stamp.number}", batches.count)
     for piece in pieces:
         yield piece
 
@@ -101,9 +100,10 @@ class _Batches:
 class _Sheet:
     """A list in somebody's language: heads, rows, and what is said about it."""
 
-    def __init__(self, lang: str, now: datetime, zone: ZoneInfo, who: str) -> None:
-        self.lang, self.now, self.zone, self.who = lang, now, zone, who
-        self.heads = [self.word(f"column_{column}") for column, _ in _COLUMNS]
+    def __init__(self, lang: str, zone: ZoneInfo, stamp: Stamp) -> None:
+        self.lang, self.zone, self.stamp = lang, zone, stamp
+        self.heads = [*(self.word(f"column_{column}") for column, _ in _COLUMNS),
+                      *stamp.heads(lang)]
 
     def word(self, key: str) -> str:
         return language.text(f"export.{key}", self.lang)
@@ -111,7 +111,7 @@ class _Sheet:
     def row(self, row: dict[str, Any]) -> list[Cell]:
         """One matter as cells, in the order of the columns."""
         due = _time(row["deadline_at"])
-        late = due is not None and due < (_time(row["closed_at"]) or self.now)
+        late = due is not None and due < (_time(row["closed_at"]) or self.stamp.at)
         return [
             row["id"], _time(row["at"]), self._named("urgency", row["urgency"]),
             self._named("class", row["class"]),
@@ -121,12 +121,11 @@ class _Sheet:
             _time(row["stage_deadline_at"]), due,
             self.word("yes" if late and not row["suspended_at"] else "no"),
             _time(row["suspended_at"]), _time(row["closed_at"]), row["lon"], row["lat"],
-            self.who, self.now]
+            *self.stamp.cells]
 
     def about(self, place: str, filters: Filters, batches: _Batches) -> Iterator[list[Cell]]:
         """Who took it, when, of what place, by which filters; asked for when all is written."""
-        yield [self.word("about_by"), self.who]
-        yield [self.word("about_when"), self.now]
+        yield from self.stamp.about(self.lang)
         yield [self.word("about_place"), place]
         yield [self.word("about_rows"), batches.count]
         if batches.more:

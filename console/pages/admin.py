@@ -26,3 +26,9 @@ async def categories(request: Request) -> HTMLResponse:
 async def loop(request: Request) -> HTMLResponse:
     """Limits, authority, allowances, working hours and the calendar."""
     return render(request, "admin_loop", ("admin.",))
+
+
+@router.get("/admin/audit")
+async def audit(request: Request) -> HTMLResponse:
+    """The log of who did what, searched and exported."""
+    return render(request, "admin_audit", ("admin.", "audit.", "action.", "role.", "export."))

@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Index, SmallInteger, func, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -13,7 +23,11 @@ from gis.models.base import Base, key, refers
 
 
 class Account(Base):
-    """Who may sign in, or act by token; `whole` sees everything."""
+    """Who may sign in, or act by token; `whole` sees everything.
+
+    Without a password only tokens or the identity provider let somebody in. `must_change`: the
+    password was given by somebody else and opens nothing but the page to change it.
+    """
 
     __tablename__ = "account"
     __table_args__ = (
@@ -33,6 +47,9 @@ class Account(Base):
     unit_id: Mapped[int | None] = refers("unit.id", nullable=True)
     disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    display_name: Mapped[str | None]
+    must_change: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    password_set_at: Mapped[datetime | None]
 
 
 class AccountArea(Base):
@@ -44,11 +61,18 @@ class AccountArea(Base):
 
 
 class Credential(Base):
-    """The hash of a session's or a token's secret; the secret itself is kept nowhere."""
+    """The hash of a session's or a token's secret; the secret itself is kept nowhere.
+
+    A token may be narrower than its account: `access` read or file, and one area of the
+    account's. A session's later secrets stand in `SessionSecret`; `generation` is the newest
+    that was used, `dies_at` when the first one ends. `issuer` and the sealed `logout_hint` are
+    of the identity provider that let this session in.
+    """
 
     __tablename__ = "credential"
     __table_args__ = (
         CheckConstraint("kind IN ('session', 'token')", name="kind"),
+        CheckConstraint("access IN ('full', 'read', 'file')", name="access"),
         Index(None, "account_id"),
     )
     secret_hash: Mapped[bytes] = mapped_column(primary_key=True)
@@ -57,6 +81,17 @@ class Credential(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), unique=True)
+    name: Mapped[str] = mapped_column(server_default=text("''"))
+    access: Mapped[str] = mapped_column(server_default=text("'full'"))
+    area_identity_id: Mapped[int | None] = refers("area_identity.id", nullable=True)
+    generation: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    dies_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    address: Mapped[str | None]
+    device: Mapped[str | None]
+    issuer: Mapped[str | None]
+    logout_hint: Mapped[str | None]
 
 
 class ScopeKey(Base):
@@ -77,6 +112,7 @@ class Audit(Base):
     __table_args__ = (
         Index(None, "at"),
         Index(None, "account_id", "id"),
+        Index(None, "action", "id"),
         Index(None, "subject", postgresql_using="gin",
               postgresql_ops={"subject": "gin_trgm_ops"}),
     )

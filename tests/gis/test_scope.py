@@ -99,6 +99,8 @@ DOORS = {
     "desk_map": "the scope is its condition",
     "desk_buildings": "the scope is its condition",
     "note_export": "needs a scope; writes who took what into the audit log",
+    "audit_actions": "tells an admin which kinds of act the log has",
+    "audit_sealed": "tells an admin up to where the log is sealed",
     "surroundings": "the scope is its condition",
     "keep_changes": "seals what is there",
     "escalate_due": "acts only on what is due by the database's own clock",

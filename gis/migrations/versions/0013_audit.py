@@ -14,6 +14,7 @@ def upgrade() -> None:
         "NULLIF(current_setting('gridwall.origin', true), '')"))
     op.create_index("audit_at_idx", "audit", ["at"])
     op.create_index("audit_account_id_id_idx", "audit", ["account_id", "id"])
+    op.create_index("audit_action_id_idx", "audit", ["action", "id"])
     op.create_index("audit_subject_idx", "audit", ["subject"], postgresql_using="gin",
                     postgresql_ops={"subject": "gin_trgm_ops"})
     op.add_column("report", sa.Column("origin", sa.Text(), nullable=True))

@@ -157,7 +157,7 @@ BEGIN
             'change_loop', 'undo_loop_change',
             'incident_assignments', 'unmask_person', 'rename_place',
             'open_load', 'tile_areas', 'tile_buildings', 'tile_ground', 'tile_bounds',
-            'surroundings', 'desk_map', 'desk_buildings', 'note_export',
+            'surroundings', 'desk_map', 'desk_buildings', 'note_export', 'audit_actions', 'audit_sealed',
             'keep_changes', 'escalate_due', 'incident_duplicates', 'append_pair', 'report_state',
             'extent_told', 'set_extent',
             'fold_matters', 'rate_incident', 'scope_under_ids', 'part_of_fact',

@@ -251,8 +251,5 @@ SELECT json_build_object('kind', 'incident', 'code', i.id::text, 'name', i.summa
                          'state', i.state)
 FROM incident AS i WHERE i.id = %(number)s
 
--- name: street_note_export
-SELECT note_export(%(what)s, %(count)s)
-
 -- name: street_classes
 SELECT code, class_rank FROM category WHERE parent_code IS NULL ORDER BY class_rank, code

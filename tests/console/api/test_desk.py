@@ -109,8 +109,11 @@ async def test_an_export_holds_the_whole_list_and_no_formula(town):
     for line in range(2, sheet.max_row + 1):
         cell = sheet.cell(line, column)
         assert (cell.data_type, cell.quotePrefix) == ("s", True)
-    assert about["B4"].value == len(hostile)
+    assert about["B5"].value == len(hostile)
     with psycopg.connect(town.admin_url) as connection:
         noted = connection.execute(
-            "SELECT subject FROM audit WHERE action = 'export' ORDER BY id").fetchall()
-    assert [subject.rsplit(" ", 1)[1] for (subject,) in noted] == ["6", "6"]
+            "SELECT id, subject, detail -> 'rows' FROM audit WHERE action = 'export' ORDER BY id"
+        ).fetchall()
+    taken, counted, *_ = noted
+    assert (counted[1], counted[2]) == (f"export:{taken[0]}", 6)
+    assert {row[-1] for row in rows} == {str(taken[0])}

@@ -137,7 +137,7 @@ async def test_unmasking_is_written_down_before_it_is_answered(library):
             "SELECT a.role, u.action, u.subject, u.detail FROM audit u JOIN account a"
             " ON a.id = u.account_id WHERE u.action LIKE 'unmask%' ORDER BY u.id").fetchall()
     assert [row[:3] for row in rows] == [
-        ("street", "unmask", f"person {library.people[0]}")] * 2
+        ("street", "unmask", f"person:{library.people[0]}")] * 2
     assert rows[0][3] == {"purpose": "入户走访", "fields": ["name", "phone", "id_number"],
                           "house_code": OWN[2]}
     assert rows[1][3]["fields"] == ["phone"]
