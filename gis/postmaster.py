@@ -1,4 +1,4 @@
-"""A cluster's first process: found, believed only when it is ours, and cleared away after a kill."""
+"""A cluster's first process: found, believed only when it is ours, cleared away after a kill."""
 
 from __future__ import annotations
 

@@ -1,25 +1,14 @@
-"""`gridwall db`: the database's life, backup and restore."""
+"""`gridwall db`: the database's life."""
 
 from __future__ import annotations
-
-import os
-import re
-import subprocess
-from pathlib import Path
 
 import click
 import psycopg
 
+from console.cli.backups import archive, backup, drill, restore
 from console.cli.context import Session, pass_session
 from console.progress import step
-from gis.errors import Conflict, GridwallError, SetupError
-from gis.postgres import find_programs
-
-# Belongs to extensions, which the superuser made and the restoring owner may not touch.
-_EXTENSION_ENTRY = re.compile(
-    r"^\d+; \d+ \d+ (EXTENSION |COMMENT - EXTENSION |SCHEMA - public |COMMENT - SCHEMA public "
-    r"|TABLE DATA public spatial_ref_sys |ACL - SCHEMA public |ACL public TABLE spatial_ref_sys )"
-)
+from gis.errors import SetupError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -85,63 +74,5 @@ def migrate(session: Session) -> None:
         settle_city(session.admin_url(), session.settings)
 
 
-@db.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@pass_session
-def backup(session: Session, file: Path) -> None:
-    """Write the whole database to FILE; it appears only when it is complete."""
-    partial = file.with_name(file.name + ".partial")
-    with step(f"backing up to {file}"):
-        try:
-            _run("pg_dump", ["-Fc", "-f", str(partial), "-d", session.admin_url()])
-            with partial.open("rb") as written:
-                os.fsync(written.fileno())
-            partial.replace(file)
-        finally:
-            partial.unlink(missing_ok=True)
-    click.echo(f"{file}: {file.stat().st_size:,} bytes")
-
-
-@db.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@pass_session
-def restore(session: Session, file: Path) -> None:
-    """Fill an empty database from FILE, all or nothing, and open a new epoch of events."""
-    admin_url = session.admin_url()
-    with psycopg.connect(admin_url) as connection:
-        tables = connection.execute(
-            "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace"
-            " where c.relkind in ('r', 'p') and n.nspname !~ '^pg_|^information_schema$'"
-            " and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')"
-        ).fetchone()[0]
-    if tables:
-        raise Conflict(
-            f"the database has {tables} tables already; restore fills only an empty one: name an"
-            " empty database, or another GRIDWALL_HOME"
-        )
-    with step(f"restoring from {file}"):
-        listing = _run("pg_restore", ["-l", str(file)])
-        kept = [line for line in listing.splitlines() if not _EXTENSION_ENTRY.match(line)]
-        _restore_entries(admin_url, file, kept)
-        with psycopg.connect(admin_url) as connection:
-            connection.execute("select new_epoch()")
-    click.echo("restored; open pages resynchronise by themselves")
-
-
-def _restore_entries(admin_url: str, file: Path, entries: list[str]) -> None:
-    import tempfile
-
-    with tempfile.NamedTemporaryFile("w", suffix=".list") as listed:
-        listed.write("\n".join(entries) + "\n")
-        listed.flush()
-        _run("pg_restore", ["--single-transaction", "--exit-on-error", "--no-owner",
-                            "-L", listed.name, "-d", admin_url, str(file)])
-
-
-def _run(program: str, arguments: list[str]) -> str:
-    done = subprocess.run(
-        [find_programs().path(program), *arguments], capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise GridwallError(f"{program} failed: {done.stderr.strip()}")
-    return done.stdout
+for command in (backup, restore, archive, drill):
+    db.add_command(command)
