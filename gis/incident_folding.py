@@ -59,7 +59,7 @@ def folded(incident: Incident, rule: Rule, step: Step) -> Incident:
         incident, state=step.state, tier=step.tier, step_count=step.number,
         last_step_at=step.at, last_hash=step.hash, stage_deadline_at=step.stage_deadline_at,
         deadline_at=step.deadline_at, pending=_pending(incident, rule))
-    if rule.action in (Action.DISPATCH, Action.ACCEPT, Action.TRANSFER):
+    if rule.action in (Action.DISPATCH, Action.ACCEPT, Action.TRANSFER, Action.REDRAW):
         officer_id, unit_id = _handler(step)
         changed = replace(changed, officer_id=officer_id, unit_id=unit_id)
     elif rule.action is Action.LOCATE and step.target is not None:

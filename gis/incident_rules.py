@@ -61,6 +61,7 @@ class Action(StrEnum):
     SPLIT = "split"
     REOPEN = "reopen"
     ASSESS = "assess"
+    REDRAW = "redraw"
 
 
 class Move(StrEnum):
@@ -104,6 +105,8 @@ SUPERVISOR = _actors(grid="community street hall", community="street hall",
 SUPERVISOR_OR_CLOCK = MappingProxyType(
     {tier: roles | {Role.SYSTEM} for tier, roles in SUPERVISOR.items()})
 DESK_OR_CLOCK = MappingProxyType({tier: roles | {Role.SYSTEM} for tier, roles in DESK.items()})
+PUBLICATION = _actors(grid="system", community="system", street="system", district="system",
+                      city="system")
 EMERGENCY_DESK = _actors(street="street hall", district="hall", city="hall")
 GRID_OFFICER = _actors(grid="officer")
 DESK_ABOVE_GRID = MappingProxyType(
@@ -265,6 +268,8 @@ RULES: tuple[Rule, ...] = (
     Rule(Action.REOPEN, (State.CLOSED, State.ASSESSED), SUPERVISOR, State.VERIFIED, needs=_NOTE),
     Rule(Action.REOPEN, (State.REJECTED,), SUPERVISOR, State.REPORTED, needs=_NOTE),
     Rule(Action.ASSESS, (State.CLOSED,), SUPERVISOR_OR_CLOCK, State.ASSESSED),
+    # A publication moved the ground: `to` names whoever has the matter from now on.
+    Rule(Action.REDRAW, OPEN_STATES, PUBLICATION, target_kinds=_HANDLERS, suspended=None),
 )
 
 ASKED = frozenset({Action.ASK_RETURN, Action.ASK_EXTENSION, Action.ASK_SUSPENSION})

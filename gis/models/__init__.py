@@ -51,6 +51,12 @@ from gis.models.outbox import Event, EventHead, EventPending
 from gis.models.people import Duty, Officer, Shift, Unit
 from gis.models.places import Address, Building, Ground
 from gis.models.plans import Draft, DraftFace, DraftOperation
+from gis.models.publication import (
+    AssignmentChange,
+    Publication,
+    PublicationArea,
+    PublicationDuty,
+)
 from gis.models.vocabulary import Category, ChoiceOrder, CitySetting, Line, RoleOrder
 
 __all__ = [
@@ -65,6 +71,7 @@ __all__ = [
     "AssessmentHead",
     "AssessmentTime",
     "Assignment",
+    "AssignmentChange",
     "Audit",
     "Base",
     "Building",
@@ -98,6 +105,9 @@ __all__ = [
     "PlaceObject",
     "ProviderKey",
     "ProviderSignIn",
+    "Publication",
+    "PublicationArea",
+    "PublicationDuty",
     "Rating",
     "Report",
     "RoleOrder",

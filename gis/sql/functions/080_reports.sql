@@ -118,6 +118,13 @@ BEGIN
         VALUES ('incident', all_scope_ids,
                 incident_event(r.id, base.lon, base.lat, c.class_rank, c.urgency,
                                'reported', base.code, base.name, r.received_at, summary));
+        -- What comes in late may lie in an area that is no more: somebody must have it now.
+        IF r.received_at < statement_timestamp() - interval '1 second'
+           AND base.identity_id IS NOT NULL
+           AND NOT EXISTS (SELECT FROM area AS a
+                           WHERE a.identity_id = base.identity_id AND upper_inf(a.period)) THEN
+            PERFORM follow_ground(r.id);
+        END IF;
     END LOOP;
     RETURN NULL;
 END

@@ -8,6 +8,8 @@ AS $$
 DECLARE
     matter incident;
 BEGIN
+    -- A publication moves all matters of its ground, or finds none half way through a step.
+    PERFORM share_ground();
     SELECT i.* INTO matter FROM incident AS i
     WHERE i.id = of_incident AND sees_matter(i)
     FOR UPDATE;
@@ -55,7 +57,9 @@ BEGIN
     new.actor_id := by_account;
     new.actor_role := by_role;
     IF new.action = 'locate' THEN
-        placed := place_matter(matter, new.target, new.at);
+        -- By the areas now in force, also where the step's clock was read before them.
+        placed := place_matter(matter, new.target, greatest(
+            new.at, (SELECT max(p.at) FROM publication AS p)));
         new.target := split_part(new.target, ' ', 1)
                       || coalesce(' officer:' || placed.officer_id, '');
     END IF;
@@ -94,6 +98,9 @@ BEGIN
     END IF;
     INSERT INTO incident_change (incident_id) VALUES (matter.id);
     PERFORM tell_incident(matter);
+    IF new.action IN ('reopen', 'split') THEN
+        PERFORM follow_ground(matter.id);
+    END IF;
     RETURN new.number;
 END
 $$;
@@ -141,6 +148,8 @@ BEGIN
     IF step ->> 'action' IN ('merge', 'absorb') THEN
         RAISE EXCEPTION 'merge and absorb are one act on two incidents'
             USING ERRCODE = 'check_violation';
+    ELSIF step ->> 'action' = 'redraw' THEN
+        RAISE EXCEPTION 'a redraw is a publication''s alone' USING ERRCODE = 'check_violation';
     END IF;
     matter := lock_matter(of_incident, expected_count);
     PERFORM audit_step(matter, caller.id, step, cache);

@@ -112,8 +112,10 @@ DECLARE
     matter incident;
     own bigint[];
     before jsonb;
-    moment constant timestamptz := clock_timestamp();
+    moment timestamptz;
 BEGIN
+    PERFORM share_ground();
+    moment := clock_timestamp();
     SELECT i.* INTO matter FROM incident AS i
     WHERE i.id = of_incident AND sees_matter(i) FOR UPDATE;
     IF matter.id IS NULL THEN

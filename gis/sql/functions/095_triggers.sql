@@ -1,4 +1,6 @@
 -- Which function fires where.
+CREATE OR REPLACE TRIGGER report_ground BEFORE INSERT ON report
+    FOR EACH STATEMENT EXECUTE FUNCTION ground_shared();
 CREATE OR REPLACE TRIGGER report_received AFTER INSERT ON report
     REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION reports_received();
 CREATE OR REPLACE TRIGGER report_unaltered BEFORE UPDATE OR DELETE ON report

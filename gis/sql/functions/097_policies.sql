@@ -54,6 +54,17 @@ CALL allow('of_incident', 'step', 'SELECT', $$
 CALL allow('of_incident', 'assignment', 'SELECT', $$
     (SELECT scope_all())
     OR EXISTS (SELECT FROM incident AS i WHERE i.id = assignment.incident_id) $$);
+CALL allow('of_incident', 'assignment_change', 'SELECT', $$
+    (SELECT scope_all())
+    OR EXISTS (SELECT FROM incident AS i WHERE i.id = assignment_change.incident_id) $$);
+CALL allow('within_scope', 'publication', 'SELECT',
+    $$ (SELECT scope_all()) OR scope_ids && (SELECT scope_ids()) $$);
+CALL allow('of_publication', 'publication_area', 'SELECT', $$
+    (SELECT scope_all())
+    OR EXISTS (SELECT FROM publication AS p WHERE p.id = publication_area.publication_id) $$);
+CALL allow('of_publication', 'publication_duty', 'SELECT', $$
+    (SELECT scope_all())
+    OR EXISTS (SELECT FROM publication AS p WHERE p.id = publication_duty.publication_id) $$);
 -- A unit has no ground: it sees the events of the matters that it sees.
 CALL allow('within_scope', 'event', 'SELECT', $$
     (SELECT scope_all()) OR scope_ids && (SELECT scope_ids())
@@ -115,7 +126,8 @@ BEGIN
         'scheme', 'category', 'line', 'unit', 'shift', 'ground', 'city_setting', 'event_head',
         'role_order', 'choice_order', 'alembic_version',
         'notice', 'loop_change', 'calendar_day', 'loop_version',
-        'extent', 'share',
+        'extent', 'share', 'publication', 'publication_area', 'publication_duty',
+        'assignment_change',
         'incident_area', 'assessment_fact', 'assessment_count', 'assessment_time',
         'assessment_head', 'score_part', 'star_rule', 'rating', 'field_work',
         'other_name', 'place_object', 'place_category', 'dwelling', 'enterprise',
@@ -123,7 +135,7 @@ BEGIN
     LOOP
         EXECUTE format('GRANT SELECT ON %I TO gridwall_server', relation);
     END LOOP;
-    GRANT SELECT (id, name, role, whole, officer_id, unit_id, disabled_at, created_at)
+    GRANT SELECT (id, name, display_name, role, whole, officer_id, unit_id, disabled_at, created_at)
         ON account TO gridwall_server;
     -- Not `sealed`: that is unmask_person's to give.
     GRANT SELECT (id, address_id, kind, relation, key_id, masked) ON person TO gridwall_server;
@@ -149,6 +161,12 @@ BEGIN
             'enter', 'scope', 'scope_all', 'scope_ids', 'scope_above_ids', 'scope_role',
             'scope_account_id', 'scope_unit_id', 'scope_categories',
             'sign_in_salt', 'sign_in', 'sign_out', 'renew_session',
+            'sign_in_wait', 'sign_in_from', 'sign_in_by_provider', 'who_is', 'note_use',
+            'rotate_session', 'end_copied_session', 'hold_session', 'release_session',
+            'end_session', 'own_account', 'end_own_sessions', 'change_own_password',
+            'make_own_token', 'revoke_token', 'list_accounts', 'list_credentials',
+            'add_account', 'change_account', 'reset_password', 'end_sessions', 'make_token',
+            'list_mappings', 'add_mapping', 'remove_mapping',
             'file_reports', 'append_step', 'locate_points', 'nearest_buildings',
             'codes_beginning', 'buildings_within', 'houses_within', 'site_text', 'bare_number',
             'text_without_room', 'sequence_events',
@@ -160,6 +178,8 @@ BEGIN
             'surroundings', 'desk_map', 'desk_buildings', 'note_export', 'audit_actions', 'audit_sealed',
             'keep_changes', 'escalate_due', 'incident_duplicates', 'append_pair', 'report_state',
             'extent_told', 'set_extent',
+            'begin_publication', 'area_codes_given', 'stage_publication', 'put_in_force',
+            'publication_outlook',
             'fold_matters', 'rate_incident', 'scope_under_ids', 'part_of_fact',
             'ground_matters', 'ground_counts',
             'open_draft', 'store_draft_operation', 'move_draft', 'rebase_draft',
