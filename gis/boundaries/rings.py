@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from gis.boundaries.grid import Half, Ring, Vertex, from_grid, side, to_grid, twice_area
+from gis.boundaries.grid import Half, Ring, Vertex, from_grid, side, twice_area, vertices_of
 
 Polygons = list[list[Ring]]
 
@@ -23,7 +23,7 @@ def polygons_of(shape: BaseGeometry) -> Polygons:
     for part in shapely.get_parts(shape):
         rings = []
         for at, line in enumerate((part.exterior, *part.interiors)):
-            ring = [(x, y) for x, y in to_grid(shapely.get_coordinates(line))[:-1].tolist()]
+            ring = vertices_of(shapely.get_coordinates(line))[:-1]
             if (twice_area(ring) > 0) == (at > 0):
                 ring.reverse()
             rings.append(ring)
