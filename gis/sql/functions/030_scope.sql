@@ -2,26 +2,89 @@
 -- for is read here, signed with a key that only the owner can read, and kept for one
 -- transaction. A scope written by hand, or kept from another transaction, does not verify.
 
-CREATE OR REPLACE FUNCTION credential_account(secret text)
+-- The session or token of a secret, while it lives. A session's secret changes as it is used:
+-- later ones stand in session_secret, an earlier one lives on for a moment.
+CREATE OR REPLACE FUNCTION credential_of(secret text)
+RETURNS credential
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+DECLARE
+    hash constant bytea := sha256(convert_to(secret, 'UTF8'));
+    found credential;
+BEGIN
+    SELECT c.* INTO found FROM credential AS c
+    WHERE c.secret_hash = hash AND (c.dies_at IS NULL OR c.dies_at > clock_timestamp());
+    IF found.id IS NULL THEN
+        SELECT c.* INTO found
+        FROM session_secret AS s
+        JOIN credential AS c ON c.id = s.credential_id
+        WHERE s.secret_hash = hash AND (s.dies_at IS NULL OR s.dies_at > clock_timestamp());
+    END IF;
+    IF found.id IS NULL OR found.revoked_at IS NOT NULL OR found.expires_at <= clock_timestamp()
+    THEN
+        RAISE EXCEPTION 'no such session or token, or it has ended'
+            USING ERRCODE = 'invalid_authorization_specification';
+    END IF;
+    RETURN found;
+END
+$$;
+
+-- For whom a credential stands, as narrow as it is: one that only files reports sees nothing.
+CREATE OR REPLACE FUNCTION account_of(held credential)
 RETURNS account
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 DECLARE
     found account;
 BEGIN
-    SELECT a.* INTO found
-    FROM credential AS c
-    JOIN account AS a ON a.id = c.account_id
-    WHERE c.secret_hash = sha256(convert_to(secret, 'UTF8'))
-      AND c.revoked_at IS NULL
-      AND (c.expires_at IS NULL OR c.expires_at > clock_timestamp())
-      AND a.disabled_at IS NULL;
+    SELECT a.* INTO found FROM account AS a
+    WHERE a.id = held.account_id AND a.disabled_at IS NULL;
     IF found.id IS NULL THEN
         RAISE EXCEPTION 'no such session or token, or it has ended'
             USING ERRCODE = 'invalid_authorization_specification';
     END IF;
+    found.whole := found.whole AND held.access <> 'file' AND held.area_identity_id IS NULL;
+    IF held.access = 'file' THEN
+        found.officer_id := NULL;
+        found.unit_id := NULL;
+    END IF;
     RETURN found;
 END
+$$;
+
+-- The account of a secret that wants to change something.
+CREATE OR REPLACE FUNCTION credential_account(secret text)
+RETURNS account
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+DECLARE
+    held constant credential := credential_of(secret);
+BEGIN
+    IF held.access = 'read' THEN
+        RAISE EXCEPTION 'this token only reads' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN account_of(held);
+END
+$$;
+
+-- The ground of a credential: its account's areas, or the one of these that it is narrowed to.
+CREATE OR REPLACE FUNCTION credential_ground(held credential)
+RETURNS bigint[]
+LANGUAGE sql STABLE SET search_path = public, pg_temp
+AS $$
+    SELECT CASE
+        WHEN held.access = 'file' THEN '{}'
+        WHEN held.area_identity_id IS NULL THEN own.ids
+        WHEN a.whole OR EXISTS (
+            SELECT FROM area AS v WHERE v.identity_id = held.area_identity_id
+              AND upper_inf(v.period) AND v.ancestor_ids && own.ids)
+        THEN ARRAY[held.area_identity_id]
+        ELSE '{}' END
+    FROM account AS a
+    CROSS JOIN LATERAL (
+        SELECT coalesce(array_agg(aa.area_identity_id), '{}') AS ids
+        FROM account_area AS aa WHERE aa.account_id = a.id) AS own
+    WHERE a.id = held.account_id
 $$;
 
 CREATE OR REPLACE FUNCTION scope_signature(payload text)
@@ -47,7 +110,9 @@ RETURNS TABLE (
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 DECLARE
-    who account := credential_account(secret);
+    held constant credential := credential_of(secret);
+    who account := account_of(held);
+    ground constant bigint[] := credential_ground(held);
     area_ids bigint[];
     above_ids bigint[];
     codes text[];
@@ -56,9 +121,7 @@ BEGIN
     SELECT coalesce(array_agg(i.id ORDER BY i.id), '{}'),
            coalesce(array_agg(i.code ORDER BY i.id), '{}')
     INTO area_ids, codes
-    FROM account_area AS aa
-    JOIN area_identity AS i ON i.id = aa.area_identity_id
-    WHERE aa.account_id = who.id;
+    FROM area_identity AS i WHERE i.id = ANY (ground);
     SELECT coalesce(array_agg(DISTINCT above.id), '{}')
     INTO above_ids
     FROM area AS a, LATERAL unnest(a.ancestor_ids) AS above(id)
@@ -175,18 +238,7 @@ BEGIN
 END
 $$;
 
--- The salt of a name; for a name that does not exist a lasting false one, so that nobody can
--- tell the two apart.
-CREATE OR REPLACE FUNCTION sign_in_salt(account_name text)
-RETURNS bytea
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
-AS $$
-    SELECT coalesce(
-        (SELECT a.password_salt FROM account AS a WHERE a.name = account_name),
-        (SELECT substr(hmac(convert_to(account_name, 'UTF8'), k.key, 'sha256'), 1, 16)
-         FROM scope_key AS k))
-$$;
-
+-- A new session or token of an account, and its secret, which is kept nowhere.
 CREATE OR REPLACE FUNCTION open_credential(
     who bigint, credential_kind text, lifetime interval)
 RETURNS text
@@ -200,49 +252,4 @@ BEGIN
             clock_timestamp() + lifetime);
     RETURN secret;
 END
-$$;
-
--- A session for whoever can prove the password; NULL for all others.
-CREATE OR REPLACE FUNCTION sign_in(account_name text, proof bytea, lifetime interval)
-RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
-AS $$
-DECLARE
-    who bigint;
-BEGIN
-    SELECT a.id INTO who
-    FROM account AS a
-    WHERE a.name = account_name
-      AND a.disabled_at IS NULL
-      AND a.password_verifier = sha256(proof);
-    INSERT INTO audit (account_id, action, subject)
-    VALUES (who, CASE WHEN who IS NULL THEN 'sign_in_refused' ELSE 'sign_in' END,
-            left(account_name, 100));
-    RETURN CASE WHEN who IS NOT NULL
-        THEN open_credential(who, 'session', least(lifetime, interval '31 days')) END;
-END
-$$;
-
-CREATE OR REPLACE FUNCTION sign_out(secret text)
-RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
-AS $$
-    UPDATE credential SET revoked_at = clock_timestamp()
-    WHERE secret_hash = sha256(convert_to(secret, 'UTF8')) AND kind = 'session'
-      AND revoked_at IS NULL
-$$;
-
--- A session in use goes on: a wall that nobody touches must not be asked to sign in again.
-CREATE OR REPLACE FUNCTION renew_session(secret text, lifetime interval)
-RETURNS boolean
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
-AS $$
-    WITH renewed AS (
-        UPDATE credential
-        SET expires_at = greatest(expires_at, clock_timestamp() + least(lifetime, '31 days'))
-        WHERE secret_hash = sha256(convert_to(secret, 'UTF8')) AND kind = 'session'
-          AND revoked_at IS NULL AND expires_at > clock_timestamp()
-        RETURNING 1
-    )
-    SELECT EXISTS (SELECT FROM renewed)
 $$;
