@@ -1,12 +1,16 @@
 // A desk's end of /live: the browser's one stream, shared with its other tabs.
 import {byId, t, told} from './common.js';
 
-const KINDS = ['incident', 'area', 'resync'];
+const KINDS = ['incident', 'area', 'areas', 'resync', 'trouble', 'pace'];
 
-/** Calls `onIncident(data)`, `onArea` when ground changed, `onResync` when all is to be read anew. */
+/** Calls `onIncident(data)`, `onArea` when areas were loaded or a redraw was published, `onResync` when all is to be read anew. */
 export class Live {
   constructor({onIncident, onResync, onArea = onResync}) {
-    this.call = {incident: onIncident, area: onArea, resync: onResync};
+    this.call = {
+      incident: onIncident, area: onArea, areas: onArea, resync: onResync,
+      trouble: ({kind}) => this.note({trouble: kind}), pace: ({slower}) => this.note({slow: slower > 1}),
+    };
+    this.notices = {trouble: null, slow: false};
     this.state('connecting');
   }
 
@@ -25,7 +29,7 @@ export class Live {
   alone(after) {
     this.stream?.close();
     this.stream = new EventSource(`/live?after=${encodeURIComponent(after)}`);
-    this.stream.onopen = () => this.state('open');
+    this.stream.onopen = () => { this.note({trouble: null, slow: false}); this.state('open'); };
     this.stream.onerror = () => this.state('lost');
     for (const name of KINDS) this.stream.addEventListener(name, event => this.receive({type: 'event', name, data: event.data}));
   }
@@ -35,9 +39,20 @@ export class Live {
     else this.call[message.name]?.(message.data ? JSON.parse(message.data) : {});
   }
 
+  note(notices) {
+    Object.assign(this.notices, notices);
+    this.state(this.line);
+  }
+
+  /** The line may be open to a server whose database is away, full, or has too much to do. */
   state(name) {
+    this.line = name;
+    const {trouble, slow} = this.notices;
     const shown = byId('connection');
     shown.className = `connection ${name}`;
     shown.textContent = t(`desk.connection_${name}`, {otherwise: t('desk.connection_connecting')});
+    if (name !== 'open' || !(trouble || slow)) return;
+    shown.className = `connection ${trouble ? 'lost' : 'silent'}`;
+    shown.textContent = t(trouble ? `desk.trouble_${trouble}` : 'desk.pace_slow');
   }
 }

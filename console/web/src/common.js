@@ -8,7 +8,7 @@ export function meetingPoint() {
     window.gridwall = {
       ready, loaded, bus: new EventTarget(), lastEventId: null,
       connection: {state: 'connecting', since: Date.now()}, zone: undefined,
-      counts: () => ({incidents: 0}), camera: () => null,
+      pace: 1, trouble: null, clock: null, counts: () => ({incidents: 0}), camera: () => null,
     };
   }
   return window.gridwall;
@@ -69,6 +69,12 @@ export async function insist(ask, onFailure) {
       await new Promise(resolve => setTimeout(resolve, RETRY_MS));
     }
   }
+}
+
+/** The city's time in milliseconds: as the server tells it, whatever this machine's clock was set to. */
+export function cityNow() {
+  const {clock} = meetingPoint();
+  return clock ? clock.server + performance.now() - clock.at : Date.now();
 }
 
 export const startAddress = scheme => `/api/wall/start?scheme=${encodeURIComponent(scheme)}`;

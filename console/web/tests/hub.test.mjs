@@ -6,7 +6,7 @@ import {IncidentStore} from '../src/map/points.js';
 
 function hubWithStream() {
   const stream = {
-    running: false, state: 'open', since: 0, starts: [],
+    running: false, state: 'open', since: 0, starts: [], time: () => 5,
     start(after) { this.running = true; this.starts.push(after); },
     stop() { this.running = false; },
   };
@@ -65,6 +65,22 @@ test('resync reaches all tabs and stops the stream until a tab has a snapshot', 
   assert.equal(stream.running, false);
   hub.start(tab, 'e-1-20');
   assert.equal(stream.running, true);
+});
+
+test('what the server says of itself reaches every tab, also a later one, and has no place in the order', () => {
+  const {hub} = hubWithStream();
+  const told = one => one.got.filter(m => ['pace', 'trouble'].includes(m.name)).map(m => m.data);
+  const [first, second, third] = [port(), port(), port()];
+  hub.start(first, 'e-1-10');
+  hub.receive({name: 'pace', id: undefined, data: '{"slower":5}'});
+  hub.receive({name: 'trouble', id: undefined, data: '{"kind":"away"}'});
+  hub.start(second, 'e-1-10');
+  assert.deepEqual(told(first), ['{"slower":5}', '{"kind":"away"}']);
+  assert.deepEqual(told(second), told(first));
+  hub.receive({name: 'ready', id: 'e-1-10', data: '{}'});
+  hub.start(third, 'e-1-10');
+  assert.deepEqual(told(second).slice(2), ['{"slower":1}', '{"kind":null}']);
+  assert.deepEqual(told(third), []);
 });
 
 test('the last tab closes the stream', () => {

@@ -19,12 +19,12 @@ function stage(t) {
       call.send = text => call.writer.enqueue(new TextEncoder().encode(text));
     });
   });
-  const [states, events] = [[], []];
-  const stream = new LiveStream({url: '/live', onEvent: event => events.push(event.id), onState: ({state}) => states.push(state)});
+  const [states, events, even] = [[], [], {}];
+  const stream = new LiveStream({url: '/live', even: () => even.now ?? Date.now(), onEvent: event => events.push(event.id), onState: ({state}) => states.push(state)});
   const pass = async seconds => {
     for (let second = 0; second < seconds; second++) { t.mock.timers.tick(1000); await settle(); }
   };
-  return {stream, calls, states, events, pass};
+  return {stream, calls, states, events, pass, even};
 }
 
 test('ten silent seconds are said, and the next beat takes it back', async t => {
@@ -103,5 +103,26 @@ test('stopped and started at once, one connection is left', async t => {
   assert.equal(calls.length, 2);
   assert.equal(calls[1].after, 'e-9');
   assert.deepEqual(states, ['open']);
+  stream.stop();
+});
+
+test('a clock that is set, forwards or back, ends no line and hides no silence; moments are the server\'s', async t => {
+  const {stream, calls, states, pass, even} = stage(t);
+  even.now = 500;
+  stream.start('e-1');
+  calls[0].open();
+  await settle();
+  calls[0].send(': 9000000\n\n');
+  await settle();
+  t.mock.method(Date, 'now', () => 9_999_999);
+  even.now += 3000;
+  await pass(1);
+  assert.deepEqual(states, ['open']);
+  assert.equal(stream.time(), 9_003_000);
+  t.mock.method(Date, 'now', () => 7);
+  even.now += 8000;
+  await pass(1);
+  assert.deepEqual(states, ['open', 'silent']);
+  assert.equal(stream.since, 9_000_000);
   stream.stop();
 });

@@ -13,7 +13,7 @@ function openPort(workerUrl, viewer) {
 }
 
 export class LiveClient {
-  /** `handlers`: incident(data, id), area(data), resync(), state({state, since}). */
+  /** `handlers`: incident(data, id), area(data), areas(data), resync(), pace({slower}), trouble({kind, since}), state({state, since}), clock(ms). */
   constructor(workerUrl, viewer, handlers) {
     this.handlers = handlers;
     this.lastEventId = null;
@@ -40,6 +40,10 @@ export class LiveClient {
   receive(message) {
     if (message.type === 'state') {
       this.handlers.state(message);
+      return;
+    }
+    if (message.type === 'clock') {
+      this.handlers.clock?.(message.server);
       return;
     }
     if (message.name === 'resync') {

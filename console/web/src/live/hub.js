@@ -3,6 +3,8 @@
 import {LiveStream} from './stream.js';
 
 const KEEP = 4000;
+// What the server says of itself: how often to refresh, and what is wrong with its database.
+const WELL = {pace: '{"slower":1}', trouble: '{"kind":null}'};
 
 /** `EPOCH-SEQUENCE` into its parts; an epoch may itself hold hyphens. */
 export function parseId(id) {
@@ -16,10 +18,12 @@ export class LiveHub {
     this.ports = new Set();
     this.ring = [];
     this.from = null;
+    this.notices = {...WELL};
     this.stream = makeStream({
       url,
       onEvent: event => this.receive(event),
       onState: state => this.tell({type: 'state', ...state}),
+      onClock: server => this.tell({type: 'clock', server}),
     });
   }
 
@@ -27,7 +31,17 @@ export class LiveHub {
     for (const port of this.ports) port.postMessage(message);
   }
 
+  /** Says again how things are; a stream that begins anew is told what is wrong after it. */
+  note(notices, ports = this.ports) {
+    Object.assign(this.notices, notices);
+    for (const [name, data] of Object.entries(notices)) {
+      for (const port of ports) port.postMessage({type: 'event', name, id: null, data});
+    }
+  }
+
   receive(event) {
+    if (event.name in WELL) { this.note({[event.name]: event.data}); return; }
+    if (event.name === 'ready') this.note(WELL);
     this.tell({type: 'event', ...event});
     if (event.name === 'resync') {
       this.stream.stop();
@@ -50,6 +64,8 @@ export class LiveHub {
       return;
     }
     port.postMessage({type: 'state', state: this.stream.state, since: this.stream.since});
+    port.postMessage({type: 'clock', server: this.stream.time()});
+    this.note(Object.fromEntries(Object.entries(this.notices).filter(([name, data]) => data !== WELL[name])), [port]);
     if (!wanted || wanted.epoch !== this.from?.epoch || wanted.sequence < this.from.sequence) {
       port.postMessage({type: 'event', name: 'resync', id: null, data: ''});
       return;

@@ -3,10 +3,10 @@
 const SILENT_MS = 10_000;
 const DEAD_MS = 25_000;
 
-/** Splits server-sent text into events; `beat` is called for anything that arrives. */
+/** Splits server-sent text into events and comments. An event that has no id of its own has none. */
 export class EventParser {
-  constructor(onEvent) {
-    this.onEvent = onEvent;
+  constructor(onEvent, onComment = () => {}) {
+    Object.assign(this, {onEvent, onComment});
     this.rest = '';
     this.clear();
   }
@@ -14,6 +14,7 @@ export class EventParser {
   clear() {
     this.name = 'message';
     this.data = [];
+    this.id = undefined;
   }
 
   push(chunk) {
@@ -31,7 +32,7 @@ export class EventParser {
       return;
     }
     const colon = line.indexOf(':');
-    if (colon === 0) return;
+    if (colon === 0) { this.onComment(line.slice(1).trim()); return; }
     const field = colon < 0 ? line : line.slice(0, colon);
     const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
     if (field === 'event') this.name = value;
@@ -40,10 +41,31 @@ export class EventParser {
   }
 }
 
-/** One connection that mends itself. Calls `onEvent({name, id, data})` and `onState({state, since})`. */
+/**
+ * One connection that mends itself. Calls `onEvent({name, id, data})`, `onState({state, since})` and
+ * `onClock(milliseconds)` with the city's time. A browser's clock may be wrong or be set meanwhile:
+ * silence is measured by `even`, which nobody sets, and moments are told by the server's clock.
+ */
 export class LiveStream {
-  constructor({url, onEvent, onState}) {
-    Object.assign(this, {url, onEvent, onState, last: null, state: 'idle', running: false});
+  constructor({url, onEvent, onState, onClock = () => {}, even = () => performance.now()}) {
+    Object.assign(this, {url, onEvent, onState, onClock, even, last: null, state: 'idle', running: false});
+  }
+
+  /** The city's time now, as far as the server has told it. */
+  time() {
+    return this.clock ? this.clock.server + this.even() - this.clock.at : Date.now();
+  }
+
+  /** When something was by that clock, which was then by the even one. */
+  moment(even) {
+    return this.time() - (this.even() - even);
+  }
+
+  tell(comment) {
+    const server = Number(comment);
+    if (!comment || !Number.isFinite(server)) return;
+    this.clock = {server, at: this.even()};
+    this.onClock(server);
   }
 
   start(after) {
@@ -71,26 +93,27 @@ export class LiveStream {
   }
 
   check() {
-    const silence = Date.now() - (this.heard ?? this.began);
-    if (this.state === 'open' && silence > SILENT_MS) this.set('silent', this.heard ?? this.began);
+    const last = this.heard ?? this.began;
+    const silence = this.even() - last;
+    if (this.state === 'open' && silence > SILENT_MS) this.set('silent', this.moment(last));
     if (this.connected && silence > DEAD_MS) this.abort.abort();
   }
 
   beat() {
-    this.heard = Date.now();
+    this.heard = this.even();
     this.attempt = 0;
-    this.set('open', this.heard);
+    this.set('open', this.time());
   }
 
   async connect() {
     const abort = this.abort = new AbortController();
-    this.began = Date.now();
+    this.began = this.even();
     try {
       const headers = {Accept: 'text/event-stream'};
       if (this.last) headers['Last-Event-ID'] = this.last;
       const query = this.last ? `?after=${encodeURIComponent(this.last)}` : '';
       const answer = await fetch(this.url + query, {headers, cache: 'no-store', signal: abort.signal});
-      if (answer.status === 401 || answer.status === 403) this.set('denied', Date.now());
+      if (answer.status === 401 || answer.status === 403) this.set('denied', this.time());
       if (!answer.ok) throw new Error(`${answer.status}`);
       this.connected = true;
       this.beat();
@@ -101,7 +124,7 @@ export class LiveStream {
     // A stream stopped and started anew has another connection by now.
     if (abort !== this.abort || !this.running) return;
     this.connected = false;
-    if (this.state !== 'denied') this.set('lost', this.heard ?? this.began);
+    if (this.state !== 'denied') this.set('lost', this.moment(this.heard ?? this.began));
     const wait = Math.min(10_000, 500 * 2 ** this.attempt++) * (0.75 + Math.random() / 2);
     this.retry = setTimeout(() => this.connect(), wait);
   }
@@ -110,7 +133,7 @@ export class LiveStream {
     const parser = new EventParser(event => {
       if (event.id) this.last = event.id;
       this.onEvent(event);
-    });
+    }, comment => this.tell(comment));
     const reader = body.pipeThrough(new TextDecoderStream()).getReader();
     for (;;) {
       const {done, value} = await reader.read();

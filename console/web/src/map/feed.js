@@ -1,5 +1,5 @@
 // From the server to the picture: snapshot, then live events, and back to a snapshot when one is lost.
-import {announce, getJson, insist, meetingPoint, startAddress} from '../common.js';
+import {announce, cityNow, getJson, insist, meetingPoint, startAddress} from '../common.js';
 import {LiveClient} from '../live/client.js';
 
 const LEVELS = ['street', 'community', 'grid'];
@@ -14,11 +14,16 @@ export class Feed {
     this.viewer = scene.start.viewer;
     this.client = new LiveClient(model.workers.live, this.viewer, {
       incident: (row, id) => this.incident(row, id),
-      area: () => { scene.reloadTiles(); this.loadAreas(); },
+      area: () => this.areas(),
+      areas: () => this.areas(),
       resync: () => this.snapshot(),
       state: state => this.connection(state),
+      clock: server => { meetingPoint().clock = {server, at: performance.now()}; },
+      pace: ({slower}) => { meetingPoint().pace = slower; announce('pace', slower); },
+      trouble: told => this.trouble(told),
     });
-    this.timer = setInterval(() => this.loadAreas(), AREAS_MS);
+    this.rest = 0;
+    this.timer = setInterval(() => this.refresh(), AREAS_MS);
   }
 
   async open() {
@@ -32,8 +37,15 @@ export class Feed {
     this.client.close();
   }
 
+  /** Names and loads, more seldom where the server asks for it. */
+  refresh() {
+    if (++this.rest < meetingPoint().pace) return;
+    this.rest = 0;
+    this.loadAreas();
+  }
+
   async snapshot() {
-    const asked = Date.now();
+    const asked = cityNow();
     const data = await insist(() => getJson(`/api/wall/incidents?${this.query}`),
       error => this.banner.fail('snapshot', error, asked));
     this.banner.set('snapshot', null);
@@ -42,6 +54,12 @@ export class Feed {
     this.client.start(`${data.epoch}-${data.sequence}`);
     meetingPoint().lastEventId = this.client.lastEventId;
     announce('snapshot', {count: data.ids.length});
+  }
+
+  /** Areas were loaded, or a redraw was published: their tiles, names and loads are asked for again. */
+  areas() {
+    this.scene.reloadTiles();
+    return this.loadAreas();
   }
 
   async loadAreas() {
@@ -100,6 +118,14 @@ export class Feed {
       if (code.startsWith(place.code)) place.load = Math.max(0, place.load + change);
     }
     this.labels ??= setTimeout(() => { this.labels = null; this.scene.setPlaces(this.places); }, LABELS_MS);
+  }
+
+  /** The line is open, and yet the database behind it is away, full or read-only. */
+  trouble({kind, since}) {
+    const at = kind ? Date.parse(since) : null;
+    meetingPoint().trouble = kind ? {kind, since: at} : null;
+    announce('trouble', meetingPoint().trouble);
+    this.banner.set('database', kind ? `wall.trouble_${kind}` : null, at);
   }
 
   connection({state, since}) {

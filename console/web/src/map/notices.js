@@ -71,7 +71,7 @@ export class Banner {
   set(cause, key, since) {
     if (key) this.causes.set(cause, {key, since});
     else this.causes.delete(cause);
-    const first = ['denied', 'stream', 'snapshot', 'tiles'].map(name => this.causes.get(name)).find(Boolean);
+    const first = ['denied', 'stream', 'database', 'snapshot', 'tiles'].map(name => this.causes.get(name)).find(Boolean);
     this.element.hidden = !first;
     if (!first) return;
     this.door.hidden = first.key !== 'wall.denied';

@@ -1,7 +1,7 @@
 // The picture: MapLibre's ground and names, deck.gl's areas, buildings and incidents in one canvas.
 import {AmbientLight, DirectionalLight, LightingEffect} from '@deck.gl/core';
 import {MapboxOverlay} from '@deck.gl/mapbox';
-import {cityHour, listen, wallStart} from '../common.js';
+import {cityHour, cityNow, listen, wallStart} from '../common.js';
 import {fitOutline} from './fit.js';
 import {addImages} from './images.js';
 import {LayerFactory} from './layers.js';
@@ -139,7 +139,7 @@ export class Scene {
 
   /** A tile that did not come leaves a hole until it is asked for again. */
   missTiles() {
-    this.banner.set('tiles', 'wall.tiles_failed', Date.now());
+    this.banner.set('tiles', 'wall.tiles_failed', cityNow());
     this.missing ??= setTimeout(() => { this.missing = null; this.reloadTiles(); }, TILES_AGAIN_MS);
   }
 

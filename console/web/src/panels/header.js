@@ -1,5 +1,5 @@
 // Title, date, clock, time of day, connection.
-import {cityFormat, cityHour, clockTime, listen, make, meetingPoint, wallStart} from '../common.js';
+import {cityFormat, cityHour, cityNow, clockTime, listen, make, meetingPoint, wallStart} from '../common.js';
 
 const DAYPARTS = [[5, 'night'], [8, 'dawn'], [11.5, 'morning'], [13.5, 'noon'], [17.5, 'afternoon'], [19.5, 'dusk'], [24, 'evening']];
 
@@ -26,7 +26,8 @@ export class Header {
       make('div', {class: 'head-middle'}, this.title, this.sub),
       make('div', {class: 'head-right'}, this.part, this.date, this.clock)));
     this.timer = setInterval(() => this.tick(), 1000);
-    this.stop = listen('connection', () => this.tick());
+    const stops = ['connection', 'trouble', 'pace'].map(name => listen(name, () => this.tick()));
+    this.stop = () => stops.forEach(stop => stop());
     wallStart(scheme).then(start => {
       if (!title && start.title) this.title.textContent = start.title;
       this.tick();
@@ -36,15 +37,23 @@ export class Header {
   tick() {
     // A clock of the wrong zone is worse than none: it waits until the city's is known.
     if (!meetingPoint().zone) return;
-    const now = new Date();
+    const now = new Date(cityNow());
     this.clock.textContent = clockTime(now, this.lang);
     this.date.textContent = cityFormat(now, this.lang, {year: 'numeric', month: 'long', day: 'numeric', weekday: 'short'});
     const part = daypart(now);
     this.part.dataset.part = part;
     this.part.textContent = this.text(`wall.daypart_${part}`);
-    const {state, since} = meetingPoint().connection;
+    const {state, since} = this.connection();
     this.dot.dataset.state = state;
     this.dot.lastChild.textContent = this.text(`wall.connection_${state}`, {time: clockTime(since ?? now, this.lang)});
+  }
+
+  /** A line to a server whose database is away is open and brings nothing. */
+  connection() {
+    const {connection, trouble, pace} = meetingPoint();
+    if (connection.state !== 'open') return connection;
+    if (trouble?.kind === 'away') return {state: 'away', since: trouble.since};
+    return pace > 1 ? {state: 'slow', since: null} : connection;
   }
 
   show() {}

@@ -1,5 +1,5 @@
 // Figures for all panels of a page, asked for once: every few seconds, sooner after a live event.
-import {getJson, listen, wallStart} from '../common.js';
+import {getJson, listen, meetingPoint, wallStart} from '../common.js';
 
 const SLOW = 6;
 
@@ -21,9 +21,11 @@ class FiguresSource {
     };
   }
 
-  /** A quiet district is asked for less often than a busy one. */
+  /** A quiet district is asked for less often than a busy one, and so is a server with much to do. */
   tick() {
-    if (!this.due && ++this.rest < SLOW) return;
+    this.rest += 1;
+    const {pace} = meetingPoint();
+    if (this.rest < (this.due ? pace : SLOW * pace)) return;
     this.ask();
   }
 
