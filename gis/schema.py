@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
+from functools import cache
 from importlib import metadata
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -20,8 +21,9 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from gis import queries
 from gis.errors import SetupError
-from gis.schema_versions import SchemaState, judge
+from gis.schema_versions import Fit, SchemaState, judge
 from gis.schema_views import put_back, set_aside
 
 _LOCK = 4490_0001
@@ -68,6 +70,21 @@ def migrate(admin_url: str, progress: Progress | None = None, *, anew: bool = Tr
         elif anew or state != own:
             connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_WAIT_S}s'"))
             _bring_up(connection, say, state)
+
+
+async def fit_of(connection: psycopg.AsyncConnection) -> Fit:
+    """How this program and the database that it serves from stand to each other."""
+    cursor = await connection.execute(queries.get("schema_tells"))
+    state = SchemaState()
+    if (await cursor.fetchone())[0]:
+        cursor = await connection.execute(queries.get("schema_state"))
+        state = SchemaState(*await cursor.fetchone())
+    return judge(_known(), state)
+
+
+@cache
+def _known() -> str:
+    return newest_revision()
 
 
 def is_current(connection: Connection) -> bool:

@@ -56,7 +56,7 @@ def restore(session: Session, source: Path, moment: str | None) -> None:
         proven = f"{manifest.rows:,} rows, counts and hashes as backed up; " if manifest else ""
         click.echo(f"restored: {proven}open pages resynchronise by themselves")
         return
-    if not session.settings.private_cluster:
+    if session.own_cluster() is None:
         raise SetupError("an archive brings back a private cluster, whole: unset"
                          " GRIDWALL_DATABASE_URL and GRIDWALL_ADMIN_DATABASE_URL, and name an"
                          " empty GRIDWALL_HOME (docs/operator.md has it for your own PostgreSQL)")
@@ -78,17 +78,17 @@ def archive(session: Session, folder: Path | None, keep_days: int | None,
             reserve_mb: int) -> None:
     """Archive write-ahead log in FOLDER from now on, and take a base backup.
 
-    Without FOLDER: tell how the archive is. The private cluster's alone; see docs/operator.md for
-    your own PostgreSQL.
+    Without FOLDER: bring all of now into the archive that is, or tell what is wrong with it. The
+    private cluster's alone; docs/operator.md has the commands for your own PostgreSQL.
     """
     from gis import backups
     from gis.backups.archive import trouble
 
-    if not session.settings.private_cluster:
+    cluster = session.own_cluster()
+    if cluster is None:
         raise SetupError("GRIDWALL_DATABASE_URL names a database that others run: its archive is"
                          " set up there; docs/operator.md has the commands")
     session.admin_url()
-    cluster = session.cluster()
     if folder is not None:
         _note_same_disk(folder, cluster.folder)
         with step(f"archiving to {folder}") as progress:
@@ -100,8 +100,9 @@ def archive(session: Session, folder: Path | None, keep_days: int | None,
         raise SetupError("there is no archive: ./gridwall db archive FOLDER")
     if wrong := trouble(state):
         raise GridwallError(wrong)
-    click.echo(f"{state.folder} brings back any moment since {state.reaches_from.isoformat()};"
-               f" last written {state.last_kept_at.isoformat()}")
+    backups.flush(cluster)
+    click.echo(f"{state.folder} brings back any moment since {state.reaches_from.isoformat()}"
+               " until now")
 
 
 def _note_same_disk(folder: Path, cluster: Path) -> None:
@@ -143,7 +144,8 @@ def drill(context: click.Context, session: Session, source: Path | None, moment:
 
 
 def _own_archive(session: Session) -> Path:
-    kept = session.cluster().place.archive() if session.settings.private_cluster else None
+    cluster = session.own_cluster()
+    kept = cluster.place.archive() if cluster else None
     if kept is None:
         raise InvalidInput("name what to try: a file of `db backup`, or the folder of `db archive`")
     return Path(kept["folder"])

@@ -43,6 +43,11 @@ class Session:
         """The private cluster that this command holds; None where it has none."""
         return self._held
 
+    def own_cluster(self) -> Cluster | None:
+        """The private cluster; None where the settings name a database that others run."""
+        mine = self._held is not None or self.settings.private_cluster
+        return self.cluster() if mine else None
+
     def admin_url(self) -> str:
         """Address of the database as its owner; starts the private cluster where needed."""
         self._hold()

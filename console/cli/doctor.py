@@ -144,6 +144,21 @@ def _coverage(session: Session) -> str:
     return f"{len(grids)} base grids fit each other exactly"
 
 
+def _archive(session: Session) -> str:
+    from gis.backups.archive import archive_state, trouble
+
+    cluster = session.own_cluster()
+    if cluster is None:
+        return "of a database that others run: theirs"
+    session.admin_url()
+    state = archive_state(cluster)
+    if state is None:
+        return "none; ./gridwall db archive FOLDER makes any moment come back, not only backups'"
+    if wrong := trouble(state):
+        raise SetupError(wrong)
+    return f"{state.bases} base backups, any moment since {state.reaches_from.isoformat()}"
+
+
 def _clock(session: Session) -> str:
     with psycopg.connect(session.server_url(), connect_timeout=10) as connection:
         theirs = connection.execute("select extract(epoch from clock_timestamp())").fetchone()[0]
@@ -181,6 +196,7 @@ CHECKS: dict[str, Callable[[Session], str]] = {
     "seals": SealCheck(),
     "keys": check_keys,
     "library": check_library,
+    "archive": _archive,
     "clock": _clock,
     "font": _font,
 }

@@ -100,7 +100,7 @@ def _turn_on(cluster: Cluster, wanted: dict[str, Any]) -> None:
         if cluster.superuser_sql("SHOW archive_mode").strip() == "off":
             raise SetupError("the running server was started without archiving: stop all that uses"
                              " it (`up`, `db stop`), then call this again")
-        _demand_one(cluster)
+        flush(cluster)
     except GridwallError:
         if former is None:
             (cluster.folder / "archive.json").unlink()
@@ -110,23 +110,28 @@ def _turn_on(cluster: Cluster, wanted: dict[str, Any]) -> None:
         raise
 
 
-def _demand_one(cluster: Cluster) -> None:
-    """Wait until a file of log has come into the archive."""
-    cluster.superuser_sql("SELECT pg_stat_reset_shared('archiver')")
+def flush(cluster: Cluster) -> None:
+    """Bring all that was committed by now into the archive, and wait for it.
+
+    Raises
+    ------
+    GridwallError
+        Where it does not come there.
+    """
+    asked = ("SELECT failed_count, coalesce(last_archived_wal, '') FROM pg_stat_archiver")
+    before = int(cluster.superuser_sql(asked).split("|")[0])
     # A record of our own, or there might be nothing to switch.
     name = cluster.superuser_sql("SELECT pg_create_restore_point('archive');"
                                  " SELECT pg_walfile_name(pg_switch_wal())").split()[-1]
     until = time.monotonic() + _WAIT_S
     while time.monotonic() < until:
-        told = cluster.superuser_sql(
-            "SELECT coalesce(last_archived_wal, ''), failed_count FROM pg_stat_archiver")
-        last, failed = told.strip().split("|")
+        failed, last = cluster.superuser_sql(asked).strip().split("|")
         if last >= name:
             return
-        if int(failed):
+        if int(failed) > before:
             break
         time.sleep(0.1)
-    raise GridwallError(f"nothing comes into the archive; the cluster's log says:\n"
+    raise GridwallError("nothing comes into the archive; the cluster's log says:\n"
                         f"{cluster.last_words(12)}")
 
 
@@ -151,7 +156,7 @@ def _take_base(cluster: Cluster, archive: Archive, progress: Progress) -> Base:
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    _demand_one(cluster)  # all that it needs is in the archive
+    flush(cluster)  # all that it needs is in the archive
     return base
 
 

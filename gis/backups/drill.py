@@ -160,7 +160,7 @@ def _attempt(name: str, proof: Callable[[], tuple[bool | None, str]]) -> Check:
 
 
 def _schema(url: str, manifest: Manifest | None) -> tuple[bool, str]:
-    migrate(url)
+    migrate(url, anew=False)
     with psycopg.connect(url) as connection:
         (now,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     before = manifest.revision if manifest else now

@@ -130,8 +130,8 @@ def _told(cluster: Cluster, moment: datetime | None, problem: SetupError) -> Exc
     log = cluster.last_words(10_000)
     if "recovery ended before configured recovery target was reached" in log:
         last = _LAST.search(log)
-        end = f": its last transaction is of {last[1]}" if last else " since its base backup"
-        return InvalidInput(f"the archive does not reach {moment.isoformat()}{end}. Name that"
-                            " moment or an earlier one, or leave --at out for all there is",
-                            field="at")
+        end = f"its last transaction is of {last[1]}" if last else \
+            "it has no transaction since its last base backup by then"
+        return InvalidInput(f"the archive does not reach {moment.isoformat()}: {end}. Name an"
+                            " earlier moment, or leave --at out for all there is", field="at")
     return explain("recovery", problem.message)
