@@ -8,8 +8,9 @@ from starlette.responses import Response
 
 from console import metrics
 from gis import queries
-from gis.errors import DatabaseShut
+from gis.errors import DatabaseShut, SetupError
 from gis.pulse import AWAY
+from gis.schema import fit_of
 
 router = APIRouter(tags=["health"])
 _FRESH = {"Cache-Control": "no-store"}
@@ -23,9 +24,17 @@ async def healthz() -> Response:
 
 @router.get("/readyz", response_class=Response)
 async def readyz(request: Request) -> Response:
-    """Whether it can do its work: 503 with the reason when the database is away or shut."""
+    """Whether it can do its work.
+
+    503 with the reason when the database is away or shut, is older than this program, or was
+    migrated by a newer one that this one can't work with: whoever shares out the load then turns
+    elsewhere.
+    """
     database = request.app.state.database
     async with database.plain() as connection:
+        fit = await fit_of(connection)
+        if not fit.serves:
+            raise SetupError(fit.reason)
         await connection.execute(queries.get("event_head"))
     if database.pulse.trouble is not None and database.pulse.trouble.kind != AWAY:
         raise DatabaseShut(database.pulse.trouble.kind)

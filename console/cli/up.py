@@ -128,7 +128,8 @@ def prepare(session: Session, scale: str = "demo") -> list:
     with step("starting the database"):
         admin_url = session.admin_url()
     with step("migrating the database") as progress:
-        migrate(admin_url, progress.say)
+        # Of servers that start together the first migrates; the others disturb nobody.
+        migrate(admin_url, progress.say, anew=False)
         settle_city(admin_url, session.settings)
     if not session.settings.demo:
         retire_demo_accounts(admin_url)
