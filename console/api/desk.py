@@ -32,7 +32,7 @@ async def grids(request: Request, scheme: Code = "base") -> Response:
 
 @router.get("/shapes", response_class=Response)
 async def shapes(request: Request, scheme: Code = "base") -> Response:
-    """The leaf areas of a scheme as SVG paths."""
+    """The leaf areas of a scheme as GeoJSON."""
     async with scoped(request) as connection:
         row = await _row(connection, "desk_shapes", {"scheme": scheme})
     return _json(request, row["body"])

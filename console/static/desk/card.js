@@ -101,7 +101,7 @@ export class Card {
         make('p', {class: 'tags'}, make('span', {class: `tag u${urgency}`, text: named('urgency', urgency)}), make('span', {class: 'tag', text: named('state', state)}), make('span', {class: 'tag', text: named('tier', tier)}),
           incident.category_name && make('span', {class: 'tag', text: page.lang === 'en' ? incident.category_en ?? incident.category_name : incident.category_name}), incident.suspended_at && make('span', {class: 'tag', text: t('state.suspended')}),
           pending && make('span', {class: 'tag u2', text: t('desk.pending', {action: named('desk.do', pending)})}), emergency && urgency < 3 && make('span', {class: 'tag u3', text: t('urgency.3')})),
-        make('p', {class: 'words', text: incident.text || incident.summary || '—'}),
+        make('p', {class: 'words', text: incident.text || incident.summary || (incident.erased_at ? t('desk.erased') : '—')}),
         incident.merged_into && make('p', {}, t('desk.merged_into'), ' ', this.link(incident.merged_into)),
         clocks(incident, true)),
       this.steps.host,

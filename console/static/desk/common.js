@@ -32,10 +32,10 @@ export class Problem extends Error {
   }
 }
 
-/** JSON from or to the API; throws `Problem`. A session that has ended leads to the sign-in page. */
-export async function api(address, {send, signal} = {}) {
-  const options = {headers: {Accept: 'application/json', 'Accept-Language': lang}, signal};
-  if (send) Object.assign(options, {method: 'POST', body: JSON.stringify(send)});
+/** JSON from or to the API, or a `form` with files; throws `Problem`. A session that has ended leads to the sign-in page. */
+export async function api(address, {send, form, method, signal} = {}) {
+  const options = {headers: {Accept: 'application/json', 'Accept-Language': lang}, signal, method: method ?? (send || form ? 'POST' : 'GET'), body: form};
+  if (send) options.body = JSON.stringify(send);
   if (send) options.headers['Content-Type'] = 'application/json';
   let answer;
   try {

@@ -1,8 +1,7 @@
-// Areas as an SVG map: drag and wheel, arrow keys, one colour ramp.
+// Areas as an SVG map: drag and wheel, arrow keys.
 import {make, t} from './common.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
-const RAMP = ['#dbe7f6', '#b3cdec', '#7fadde', '#4d89c9', '#245f9f'];
 const EARTH_M = 6378137;
 
 export function svg(tag, attributes = {}) {
@@ -33,37 +32,11 @@ export class GridMap {
     this.whole();
   }
 
-  /** Colours areas by value, in classes of equal number; returns the legend as [colour, words]. */
-  paint(values, words) {
-    this.values = values;
-    const known = [...values.values()].map(one => one.value).filter(value => value !== null && value !== undefined).sort((a, b) => a - b);
-    const borders = RAMP.slice(1).map((_, index) => known[Math.floor((index + 1) * known.length / RAMP.length)]);
-    for (const [code, shape] of this.shapes) {
-      const value = values.get(code)?.value;
-      shape.style.fill = value === null || value === undefined ? '#e6e6e6' : RAMP[borders.filter(border => value >= border).length];
-    }
-    if (!known.length) return [];
-    const edges = [undefined, ...borders, undefined];
-    return RAMP.map((colour, index) => {
-      const [from, to] = [edges[index], edges[index + 1]];
-      return [colour, from === undefined ? `< ${words(to)}` : to === undefined ? `≥ ${words(from)}` : `${words(from)} – ${words(to)}`, from !== to];
-    }).filter(([, , filled]) => filled);
-  }
-
   mark(faults) {
     this.marks.replaceChildren(...faults.map(fault => {
       const [cx, cy] = this.project(fault.lon, fault.lat);
       return svg('circle', {cx, cy, r: this.full.w / 160});
     }));
-  }
-
-  choose(code) {
-    this.areas.querySelector('.chosen')?.classList.remove('chosen');
-    const shape = this.shapes.get(code);
-    if (!shape) return;
-    shape.classList.add('chosen');
-    this.areas.append(shape);
-    this.say(code);
   }
 
   say(code) {
@@ -76,12 +49,6 @@ export class GridMap {
     const x = EARTH_M * lon * Math.PI / 180;
     const y = EARTH_M * Math.asinh(Math.tan(lat * Math.PI / 180));
     return [x - this.west, this.north - y];
-  }
-
-  fly(lon, lat) {
-    const [x, y] = this.project(lon, lat);
-    const w = this.full.w / 12;
-    this.look({x: x - w / 2, y: y - w / 2, w, h: w});
   }
 
   whole() {

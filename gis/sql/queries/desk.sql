@@ -2,7 +2,7 @@
 -- The leaf areas of a scheme with their people, load and postings.
 SELECT coalesce(json_agg(json_build_object(
     'code', area.code, 'name', area.name,
-    'parent', area.path -> -2 ->> 'name',
+    'parent', area.path -> -2 ->> 'name', 'parent_code', area.path -> -2 ->> 'code',
     'registered', area.registered_residents, 'actual', area.actual_residents,
     'open', coalesce(open_load.load, 0), 'officers', coalesce(posted.officers, 0),
     'area_m2', round(ST_Area(area.geom::geography)::numeric)) ORDER BY area.code), '[]')::text
@@ -16,25 +16,17 @@ LEFT JOIN (
 WHERE area.scheme = %(scheme)s AND area.leaf AND upper_inf(area.period)
 
 -- name: desk_shapes
--- The leaf areas as SVG paths in whole metres of Web Mercator, from the extent's north-west.
-WITH shown AS MATERIALIZED (
-    SELECT code, geom_3857, ST_PointOnSurface(geom_3857) AS label
-    FROM area WHERE scheme = %(scheme)s AND leaf AND upper_inf(period)
-), extent AS (
-    SELECT floor(ST_XMin(box)) AS west, floor(ST_YMin(box)) AS south,
-           ceil(ST_XMax(box)) AS east, ceil(ST_YMax(box)) AS north
-    FROM (SELECT ST_Extent(geom_3857) AS box FROM shown) AS found
-)
-SELECT json_build_object(
-    'width', extent.east - extent.west, 'height', extent.north - extent.south,
-    'west', extent.west, 'north', extent.north,
-    'areas', coalesce((
-        SELECT json_agg(json_build_object(
-            'code', shown.code,
-            'd', ST_AsSVG(ST_Translate(shown.geom_3857, -extent.west, -extent.north), 0, 0))
-            ORDER BY shown.code)
-        FROM shown), '[]'))::text AS body
-FROM extent
+-- The leaf areas as GeoJSON, to the last digit that is stored: edges are to be equal on both sides.
+SELECT json_build_object('type', 'FeatureCollection', 'features', coalesce(json_agg(
+    json_build_object(
+        'type', 'Feature',
+        'properties', json_build_object(
+            'key', area.code, 'name', area.name,
+            'path', (SELECT json_agg(step ->> 'code') FROM jsonb_array_elements(area.path) AS step)),
+        'geometry', ST_AsGeoJSON(area.geom, 9, 0)::json)
+    ORDER BY area.code), '[]'))::text AS body
+FROM area
+WHERE area.scheme = %(scheme)s AND area.leaf AND upper_inf(area.period)
 
 -- name: desk_leaves
 SELECT code, ST_AsBinary(geom) AS shape
