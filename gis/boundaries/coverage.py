@@ -133,6 +133,9 @@ class Coverage:
     def __contains__(self, key: object) -> bool:
         return key in self._faces
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
     def __len__(self) -> int:
         return len(self._faces)
 
