@@ -27,6 +27,7 @@ COMMANDS = {
     "token": ("accounts", "token", "API tokens."),
     "user": ("accounts", "user", "Accounts."),
     "db": ("db", "db", "The database: start, stop, status, migrate, backup, restore."),
+    "purge": ("purge", "purge", "Take away what has been kept long enough."),
     "doctor": ("doctor", "doctor", "Check machine and database; says what to do."),
     "escalate": ("escalate", "escalate", "Look at the clocks now, as the server does by itself."),
     "bench": ("bench", "bench", "Measure against peers, in one run."),

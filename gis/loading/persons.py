@@ -131,6 +131,7 @@ def _store(run: Run, batch: Batch, persons: dict[int, _Person], ring: Keyring,
         known[lookup] = (rows[lookup]["id"], wanted)
     with connection.cursor() as cursor:
         cursor.executemany(queries.get("put_person"), list(rows.values()))
+        cursor.execute(queries.get("persons_confirmed"), {"lookups": list(known)})
 
 
 def _told(ring: Keyring, identity: uuid.UUID, key_id: str, sealed: bytes, house: int, kind: str,

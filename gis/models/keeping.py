@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gis.models.base import Base
+from gis.models.base import Base, Code
 
 # Incidents that got a step and that the keepers have yet to look at. Without a key: a row is
 # written with every step, and an index would cost as much again.
@@ -133,3 +133,20 @@ class Share(Base):
     share: Mapped[Decimal] = mapped_column(Numeric(5, 4))
     size: Mapped[float] = mapped_column(Float)
     officer_id: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class Retention(Base):
+    """How many days what is kept: `category_code` narrows it to a class, a sub-class, or a kind
+    of person; '' is all others. Words of a matter are kept from its closing, a person from the
+    last load that confirmed them, the rest from its end.
+    """
+
+    __tablename__ = "retention"
+    __table_args__ = (
+        CheckConstraint("kind IN ('report', 'person', 'event', 'notice', 'credential')",
+                        name="kind"),
+        CheckConstraint("keep_days > 0", name="keep_days"),
+    )
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    category_code: Mapped[str] = mapped_column(Code, primary_key=True, server_default="")
+    keep_days: Mapped[int] = mapped_column(Integer)

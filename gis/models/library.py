@@ -114,6 +114,7 @@ class Person(Base):
     lookup: Mapped[bytes] = mapped_column(unique=True)
     masked: Mapped[bytes]
     sealed: Mapped[bytes]
+    confirmed_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
 
 
 class PlaceCategory(Base):

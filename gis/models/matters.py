@@ -24,7 +24,7 @@ from gis.models.base import Base, Code, key, refers, scope_ids_column
 
 class Report(Base):
     """What came in, never altered. `lon`, `lat` as received in `datum`; `geom` where drawn;
-    `origin` is the address that sent it.
+    `origin` is the address that sent it. From `erased_at` on its words and contacts are gone.
 
     What a row must be is told by the SQL function `report_fault`, which the trigger asks: table
     checks are parsed anew in every statement, and that alone took a tenth of the intake.
@@ -65,6 +65,7 @@ class Report(Base):
     understood_text: Mapped[str | None]
     understood_score: Mapped[float | None] = mapped_column(Float)
     origin: Mapped[str | None]
+    erased_at: Mapped[datetime | None]
 
 
 class Incident(Base):

@@ -33,7 +33,7 @@ SELECT jsonb_build_object(
         'channel', r.channel, 'external_id', r.external_id, 'category', r.category_code,
         'text', r.text, 'lon', r.lon, 'lat', r.lat, 'datum', r.datum,
         'accuracy_m', r.accuracy_m, 'address', r.address, 'house_code', r.house_code,
-        'photos', coalesce(r.photos, '[]')),
+        'photos', coalesce(r.photos, '[]'), 'erased_at', r.erased_at),
     'incident', jsonb_build_object(
         'id', i.id, 'state', i.state, 'tier', i.tier, 'urgency', i.urgency,
         'emergency', i.emergency, 'category', i.category_code, 'summary', i.summary,
