@@ -22,6 +22,8 @@ Ring = list[Vertex]
 # How far along an edge a vertex that is set on it may slide (units of the grid, 1 cm at most) to
 # where the edge passes nearest to a point of the grid.
 _SLIDE = 40
+# An edge on which vertices were set may bend by so much (1.5 steps of the grid).
+BEND_DEGREES = 1.5e-9
 
 
 def to_grid(coordinates: ArrayLike) -> NDArray[np.int64]:
@@ -144,3 +146,10 @@ def in_degrees(shape: BaseGeometry, lat: float) -> BaseGeometry:
     """The way back of `in_metres`."""
     kx, ky = metres_per_degree(lat)
     return shapely.transform(shape, lambda xy: xy / (float(kx), float(ky)))
+
+
+def real_ground(shape: BaseGeometry) -> BaseGeometry:
+    """A multipolygon of the parts that are more than edges bent by rounding."""
+    parts = [part for part in shapely.get_parts(shape)
+             if part.geom_type == "Polygon" and part.area > BEND_DEGREES * part.length / 2]
+    return shapely.MultiPolygon(parts)

@@ -15,7 +15,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from gis.boundaries import widths
-from gis.boundaries.grid import Half, lines, square_metres
+from gis.boundaries.grid import BEND_DEGREES, Half, lines, real_ground, square_metres
 from gis.boundaries.ground import Ground
 from gis.boundaries.proposal import Proposal
 from gis.boundaries.refusals import Refusal, RefusalKind
@@ -23,9 +23,6 @@ from gis.boundaries.rings import shape_halves
 
 if TYPE_CHECKING:
     from gis.boundaries.coverage import Coverage
-
-# An outline on which a vertex was set may bend by so much (1.5 steps of the grid).
-BEND_DEGREES = 1.5e-9
 
 
 @dataclass
@@ -175,27 +172,20 @@ def _moved_ground(around: Neighbourhood, parent: str | None,
     after = _union(around.new[key] for key in keys)
     found = []
     elsewhere = _union(shape for key, shape in around.new.items() if key not in keys)
-    lost = _real(shapely.difference(before, shapely.union(after, elsewhere)))
+    lost = real_ground(shapely.difference(before, shapely.union(after, elsewhere)))
     if not lost.is_empty:
         found.append(Refusal(RefusalKind.GAP, lost, tuple(keys), square_metres(lost), 0.0, "m2"))
-    gained = _real(shapely.difference(after, before))
+    gained = real_ground(shapely.difference(after, before))
     if not gained.is_empty:
         found.append(Refusal(RefusalKind.OUTSIDE_PARENT, gained, tuple(keys),
                              square_metres(gained), 0.0, "m2"))
-    if not found and not _real(shapely.difference(before, after)).is_empty:
+    if not found and not real_ground(shapely.difference(before, after)).is_empty:
         return []  # the parent that gains it tells
     return found or [Refusal(RefusalKind.OUTSIDE_PARENT, place, tuple(keys), 0.0, 0.0, "m2")]
 
 
 def _union(shapes: Iterable[BaseGeometry]) -> BaseGeometry:
     return shapely.union_all(list(shapes), grid_size=0)
-
-
-def _real(ground: BaseGeometry) -> BaseGeometry:
-    """Without what bending an edge by its rounding makes."""
-    parts = [part for part in shapely.get_parts(ground)
-             if part.area > BEND_DEGREES * part.length / 2]
-    return shapely.MultiPolygon([p for p in parts if p.geom_type == "Polygon"])
 
 
 def _parts_and_holes(coverage: Coverage, proposal: Proposal, ground: Ground) -> list[Refusal]:
