@@ -124,11 +124,17 @@ def _ready(faces: Mapping[str, BaseGeometry]) -> _Faces:
 
 
 def _invalid(key: str, shape: BaseGeometry) -> Defect:
-    reason = shapely.is_valid_reason(shape)
-    what, _, rest = reason.partition("[")
-    place = shapely.Point(*map(float, rest.rstrip("]").split()[:2])) if rest \
-        else shapely.Point(shapely.get_coordinates(shape)[0])
-    return Defect("invalid", (key,), place, reason=what)
+    reason = shapely.is_valid_reason(shape).partition("[")[0]
+    return Defect("invalid", (key,), where_invalid(shape), reason=reason)
+
+
+def where_invalid(shape: BaseGeometry) -> BaseGeometry:
+    """The point at which GEOS finds a shape to cross itself."""
+    told = shapely.is_valid_reason(shape).partition("[")[2].rstrip("]").split()
+    if len(told) >= 2:
+        return shapely.Point(float(told[0]), float(told[1]))
+    corners = shapely.get_coordinates(shape)
+    return shapely.Point(corners[0]) if len(corners) else shapely.Point()
 
 
 def made_valid(shape: BaseGeometry) -> BaseGeometry:

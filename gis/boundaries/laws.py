@@ -15,6 +15,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from gis.boundaries import widths
+from gis.boundaries.checking import where_invalid
 from gis.boundaries.grid import BEND_DEGREES, Half, lines, real_ground, square_metres
 from gis.boundaries.ground import Ground
 from gis.boundaries.proposal import Proposal
@@ -76,18 +77,9 @@ def _unsound(proposal: Proposal) -> list[Refusal]:
     found = []
     for key, shape in proposal.after.items():
         if shape is not None and (shape.is_empty or not shape.is_valid):
-            found.append(Refusal(RefusalKind.OVERLAP, _where_invalid(shape), (key,),
+            found.append(Refusal(RefusalKind.OVERLAP, where_invalid(shape), (key,),
                                  detail="edges_cross"))
     return found
-
-
-def _where_invalid(shape: BaseGeometry) -> BaseGeometry:
-    """The point that GEOS names."""
-    reason = shapely.is_valid_reason(shape)
-    if "[" in reason:
-        xy = reason[reason.index("[") + 1:reason.index("]")].split()
-        return shapely.Point(float(xy[0]), float(xy[1]))
-    return shape.representative_point() if not shape.is_empty else shapely.Point()
 
 
 def _neighbourhood(coverage: Coverage, proposal: Proposal) -> Neighbourhood:

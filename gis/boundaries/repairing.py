@@ -1,14 +1,28 @@
-"""A proposal how polygons could become a coverage; nothing is changed by it."""
+"""A proposal how polygons could become a coverage; nothing is changed by it.
+
+Only faces with a defect, and those beside it, are looked at; all others stay the very objects they
+were. Their edges are laid over each other, which cuts the ground into cells; most belong to one
+face and stay there, and the others are given away one by one: to the face with which they share
+most of their edge, never to one of another parent.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+import shapely
 from shapely.geometry.base import BaseGeometry
 
-from gis.boundaries.checking import Defect
+from gis.boundaries.cells import Cell, ground_cells
+from gis.boundaries.checking import Defect, check, made_valid, where_invalid
+from gis.boundaries.grid import real_ground, square_metres
+from gis.boundaries.noding import ready_faces, snapped
+from gis.boundaries.rings import halves_of, joined, shape_of
+
+_MOST_ROUNDS = 4
 
 
 @dataclass(frozen=True)
@@ -18,11 +32,13 @@ class Step:
     Attributes
     ----------
     kind
-        ``overlap``, ``gap``, ``outside_parent`` or ``invalid``: what is mended.
+        ``overlap``, ``gap``, ``outside_parent``: ground goes to one face; ``invalid``: a shape that
+        crosses itself is sorted out (the place is one of the crossings); ``outline``: the outline
+        of a parent (`to`) takes in ground of its child that no parent had.
     keys
-        The faces that lose the ground, in order.
+        The faces that lose the ground, in order; for ``outline`` the child.
     to
-        The face that gets or keeps it; None where nobody does.
+        Who gets or keeps it; None where nobody does.
     """
 
     kind: str
@@ -33,7 +49,8 @@ class Step:
 
     def as_json(self) -> dict[str, Any]:
         """Place as GeoJSON geometry."""
-        raise NotImplementedError
+        return {"kind": self.kind, "keys": list(self.keys), "to": self.to,
+                "area_m2": self.area_m2, "place": shapely.geometry.mapping(self.place)}
 
 
 @dataclass(frozen=True)
@@ -43,25 +60,33 @@ class Repair:
     Attributes
     ----------
     faces
-        By key, a valid coverage, nested in the outlines.
+        By key, a valid coverage, nested in `outlines`.
     moved
-        By key, area in m² that a face gains or loses (symmetric difference with what it was).
+        By key, area in m² that a face gains or loses (symmetric difference with what it was);
+        only faces that changed.
     steps
         What is done, with places.
     left
-        Defects that remain, for a person to decide: open ground wider than `most_gap_width_m`,
-        faces of which nothing is left.
+        Defects that remain, for a person to decide: open ground wider than ``most_gap_width_m``
+        or without a neighbour, faces of which nothing is left.
+    outlines
+        The parents' outlines, those grown of which a child has ground that no parent had. They
+        never grow at another's expense.
+    outlines_moved
+        By parent, by how many m².
     """
 
     faces: dict[str, BaseGeometry]
     moved: dict[str, float]
     steps: tuple[Step, ...]
     left: tuple[Defect, ...]
+    outlines: dict[str, BaseGeometry] = field(default_factory=dict)
+    outlines_moved: dict[str, float] = field(default_factory=dict)
 
     @property
     def moved_m2(self) -> float:
-        """Area moved in all."""
-        raise NotImplementedError
+        """Ground that changes hands, in all: that of the steps, each counted once."""
+        return sum(step.area_m2 for step in self.steps if step.kind != "outline")
 
 
 def repair(faces: Mapping[str, BaseGeometry], parents: Mapping[str, str] | None = None,
@@ -69,10 +94,145 @@ def repair(faces: Mapping[str, BaseGeometry], parents: Mapping[str, str] | None 
            most_gap_width_m: float = 50.0) -> Repair:
     """Propose a valid, nested coverage that moves little ground, none across a parent's outline.
 
+    Ground of a child in the outline of another parent goes to that parent's children. Ground of a
+    child in nobody's outline stays with the child, and its parent's outline grows.
+
     Parameters
     ----------
+    faces, parents, outlines
+        As for `check`.
     most_gap_width_m
-        Gaps inside the coverage that are wider than this are left open and told; gaps between
-        children and the outline of their parent are always closed.
+        Gaps wider than this, and gaps beside no face of the parent, are left open and told.
     """
-    raise NotImplementedError
+    return _Repairing(faces, parents or {}, outlines or {}, most_gap_width_m).run()
+
+
+class _Repairing:
+    """Rounds of laying over and giving away, until nothing is left that can be done."""
+
+    def __init__(self, faces: Mapping[str, BaseGeometry], parents: Mapping[str, str],
+                 outlines: Mapping[str, BaseGeometry], most_gap_width_m: float) -> None:
+        self.given = faces
+        self.parents = parents
+        self.outlines = {key: _sound(shape) for key, shape in outlines.items()}
+        self.given_outlines = dict(self.outlines)
+        self.most_gap_width_m = most_gap_width_m
+        self.faces = {key: sound for key, shape in faces.items()
+                      if shape is not None and not (sound := _sound(shape)).is_empty}
+        self.steps = [_validated(key, shape) for key, shape in faces.items()
+                      if shape is not None and not snapped(shape).is_valid]
+
+    def run(self) -> Repair:
+        """The proposal."""
+        left: list[Defect] = []
+        for _ in range(_MOST_ROUNDS):
+            self.faces = dict(ready_faces(self.faces)[0])
+            defects = check(self.faces, self.parents, self.outlines)
+            left = [one for one in defects if not self._curable(one)]
+            if len(left) == len(defects) or not self._round(
+                    [one for one in defects if self._curable(one)]):
+                left = defects
+                break
+        left += [Defect("empty", (key,), _somewhere(shape)) for key, shape in self.given.items()
+                 if key not in self.faces]
+        return Repair(self.faces, self._moved(), tuple(self.steps), tuple(left), self.outlines,
+                      self._outlines_moved())
+
+    def _curable(self, defect: Defect) -> bool:
+        if defect.kind == "gap":
+            return (defect.width_m or 0) <= self.most_gap_width_m and bool(
+                set(defect.keys) & self.faces.keys())
+        return defect.kind in ("overlap", "outside_parent", "edge")
+
+    def _round(self, defects: list[Defect]) -> bool:
+        """One laying over; whether anything changed."""
+        keys = list(self.faces)
+        shapes = np.array(list(self.faces.values()), dtype=object)
+        tree = shapely.STRtree(shapes)
+        chosen = {key for defect in defects for key in defect.keys if key in self.faces}
+        for defect in defects:
+            chosen |= {keys[at] for at in
+                       tree.query(defect.place, predicate="intersects").tolist()}
+        grown = self._grow_outlines(defects)
+        cells = ground_cells({key: self.faces[key] for key in sorted(chosen)}, defects,
+                             self.parents, self.outlines)
+        made = self._dissolved(cells)
+        changed = {key: shape for key, shape in made.items()
+                   if shape is None or not shapely.equals_exact(shape, self.faces[key])}
+        self._tell(cells)
+        for key, shape in changed.items():
+            if shape is None:
+                del self.faces[key]
+            else:
+                self.faces[key] = shape
+        return bool(changed) or grown
+
+    def _grow_outlines(self, defects: list[Defect]) -> bool:
+        """Ground of a child that no outline has comes into its parent's."""
+        beyond = [one for one in defects if one.kind == "outside_parent"]
+        everything = list(self.outlines.values())
+        tree = shapely.STRtree(everything)
+        grown: dict[str, list[BaseGeometry]] = {}
+        for defect in beyond:
+            near = [everything[at] for at in tree.query(defect.place).tolist()]
+            free = real_ground(shapely.difference(defect.place, shapely.union_all(near)))
+            child, parent = defect.keys
+            if not free.is_empty:
+                grown.setdefault(parent, []).append(free)
+                self.steps.append(Step("outline", (child,), parent, free, square_metres(free)))
+        for parent, parts in grown.items():
+            self.outlines[parent] = shapely.union_all([self.outlines[parent], *parts],
+                                                      grid_size=1e-9)
+        return bool(grown)
+
+    def _dissolved(self, cells: list[Cell]) -> dict[str, BaseGeometry | None]:
+        """The faces that cells make, None for one that has none any more."""
+        own: dict[str, list] = {}
+        for cell in cells:
+            for key in cell.holders:
+                own.setdefault(key, [])
+            if cell.owner is not None:
+                own.setdefault(cell.owner, []).extend(halves_of([cell.rings]))
+        return {key: shape_of(polygons) if (polygons := joined(halves)) else None
+                for key, halves in own.items()}
+
+    def _tell(self, cells: list[Cell]) -> None:
+        for cell in cells:
+            losers = tuple(sorted(key for key in cell.holders if key != cell.owner))
+            place = real_ground(cell.shape)
+            if place.is_empty or cell.kind is None or not (losers or cell.owner):
+                continue
+            self.steps.append(Step(cell.kind, losers, cell.owner, place, square_metres(place)))
+
+    def _moved(self) -> dict[str, float]:
+        found = {}
+        for key, given in self.given.items():
+            now = self.faces.get(key, shapely.Polygon())
+            if given is not None and now is not given:
+                was = _sound(given)
+                area = square_metres(real_ground(shapely.symmetric_difference(was, now)))
+                if area:
+                    found[key] = area
+        return found
+
+    def _outlines_moved(self) -> dict[str, float]:
+        return {key: square_metres(real_ground(shapely.symmetric_difference(shape,
+                                                                           self.outlines[key])))
+                for key, shape in self.given_outlines.items() if shape is not self.outlines[key]}
+
+
+def _validated(key: str, shape: BaseGeometry) -> Step:
+    valid = _sound(shape)
+    moved = abs(square_metres(valid) - square_metres(shape)) if not valid.is_empty else 0.0
+    return Step("invalid", (key,), key, where_invalid(snapped(shape)), moved)
+
+
+def _sound(shape: BaseGeometry) -> BaseGeometry:
+    ready = snapped(shape)
+    return ready if ready.is_valid else made_valid(ready)
+
+
+def _somewhere(shape: BaseGeometry | None) -> BaseGeometry:
+    if shape is None or shape.is_empty:
+        return shapely.Point()
+    return shapely.Point(shapely.get_coordinates(shape)[0])
