@@ -93,8 +93,9 @@ def drill(source: Path, home: Path, progress: Progress, moment: datetime | None 
 
 def _of_file(outcome: Outcome, file: Path, cluster: Cluster, moment: datetime | None,
              progress: Progress) -> Manifest | None:
+    manifest = dump.read(file, progress)
     cluster.hold()
-    manifest = dump.fill(cluster.url(OWNER), file, progress)
+    dump.fill(cluster.url(OWNER), file, manifest, progress)
     if manifest is None:
         outcome.checks.append(Check("rows", None, "a dump without a manifest: nothing to hold the"
                                                   " copy against"))

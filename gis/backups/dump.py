@@ -169,7 +169,8 @@ def restore(admin_url: str, file: Path, progress: Progress) -> Manifest | None:
     SetupError
         Where the backup is of a newer release.
     """
-    manifest = fill(admin_url, file, progress)
+    manifest = read(file, progress)
+    fill(admin_url, file, manifest, progress)
     if manifest:
         with psycopg.connect(admin_url) as connection:
             differing = [table for table in manifests.hold_against(connection, manifest, progress)
@@ -181,9 +182,8 @@ def restore(admin_url: str, file: Path, progress: Progress) -> Manifest | None:
     return manifest
 
 
-def fill(admin_url: str, file: Path, progress: Progress) -> Manifest | None:
-    """Fill an empty database from a backup, all or nothing; raises as `restore` does."""
-    manifest = read(file, progress)
+def fill(admin_url: str, file: Path, manifest: Manifest | None, progress: Progress) -> None:
+    """Fill an empty database from a file that was `read`, all or nothing; raises as `restore`."""
     if manifest and manifest.revision > newest_revision():
         raise SetupError(f"{file} was made by a newer release (schema {manifest.revision}; this"
                          f" program knows {newest_revision()}): restore it with that one")
@@ -195,7 +195,6 @@ def fill(admin_url: str, file: Path, progress: Progress) -> Manifest | None:
         run("pg_restore", ["--single-transaction", "--exit-on-error", "--no-owner", "-v",
                            "-L", listed.name, str(file)], admin_url,
             _table_by_table("processing data for table", manifest, progress))
-    return manifest
 
 
 def demand_empty(admin_url: str) -> None:

@@ -118,7 +118,8 @@ def _table(connection: psycopg.Connection, schema: str, name: str) -> Table:
     query = sql.SQL(
         "SELECT count(*), coalesce(sum(('x' || left(h, 16))::bit(64)::bigint::numeric), 0),"
         " coalesce(sum(('x' || right(h, 16))::bit(64)::bigint::numeric), 0)"
-        " FROM (SELECT md5(t::text) AS h FROM {} AS t) AS hashed")
+        # The row, whatever its columns are called.
+        ' FROM (SELECT md5(("the row".*)::text) AS h FROM {} AS "the row") AS hashed')
     rows, left, right = connection.execute(
         query.format(sql.Identifier(schema, name))).fetchone()
     return Table(rows, f"{int(left) % _HALF:016x}{int(right) % _HALF:016x}")
