@@ -76,6 +76,7 @@ RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 DECLARE
+    timeout_before constant text := current_setting('lock_timeout');
     new_id bigint;
 BEGIN
     PERFORM require_planner();
@@ -83,8 +84,10 @@ BEGIN
         RAISE EXCEPTION 'a publication needs isolation level read committed'
             USING ERRCODE = 'feature_not_supported';
     END IF;
-    LOCK TABLE area, duty IN SHARE ROW EXCLUSIVE MODE;
-    LOCK TABLE given_code IN SHARE ROW EXCLUSIVE MODE;
+    -- The last for codes, as minting takes it.
+    PERFORM set_config('lock_timeout', '5s', true);
+    LOCK TABLE area, duty, given_code IN SHARE ROW EXCLUSIVE MODE;
+    PERFORM set_config('lock_timeout', timeout_before, true);
     INSERT INTO publication (scheme, base_at, account_id, name, draft_id, undoes)
     VALUES (of_scheme, redraw_base, scope_account_id(), coalesce(called, ''), of_draft, undone)
     RETURNING id INTO new_id;
@@ -153,7 +156,9 @@ BEGIN
         FROM given AS g
         LEFT JOIN area_identity AS n
             ON n.scheme = p.scheme AND n.level = g.parent_level AND n.code = g.parent_code
-        LEFT JOIN area AS b ON b.id = g.before_id
+        LEFT JOIN LATERAL (
+            SELECT a.registered_residents, a.actual_residents FROM area AS a
+            WHERE a.identity_id = g.identity_id ORDER BY upper(a.period) DESC LIMIT 1) AS b ON true
         WHERE g.shape IS NOT NULL
     )
     INSERT INTO publication_area (publication_id, identity_id, kind, key, before_id, after_id)
