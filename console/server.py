@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
@@ -24,6 +25,7 @@ from console.api import (
     areas,
     audit,
     codes,
+    drafts,
     duplicates,
     health,
     incidents,
@@ -47,6 +49,7 @@ from console.callers import Callers
 from console.categories import Categories
 from console.compression import Compression
 from console.cookies import SessionCookie
+from console.drafts import Drafts
 from console.folding import Folding
 from console.gate import Gate
 from console.gathering import Gatherer
@@ -56,7 +59,9 @@ from console.limits import Limits
 from console.live import Live
 from console.metrics import Counting, Metrics
 from console.overload import Admission, Load
-from console.pages import add_pages, login
+from console.notes import Notes
+from console.oidc import Provider
+from console.pages import add_pages, login, provider
 from console.pages.notice import missing_page
 from console.printing.press import Press
 from console.problems import (
@@ -68,18 +73,21 @@ from console.problems import (
     respond_validation,
 )
 from console.static import BuiltFiles
+from gis.boundaries import NotACoverage, Refused
 from gis.database import Database, make_pool
 from gis.errors import GridwallError
 from gis.loop_data import LoopData
 from gis.personal_data import KeyFile
+from gis.plans import Stale
+from gis.plans.rebasing import RebaseConflict
 from gis.settings import Settings
 
 log = logging.getLogger("gridwall.server")
 STATIC = Path(__file__).parent / "static"
 # Printouts stand before incidents, whose numbers their addresses would be taken for.
 ROUTERS = (health, reports, plates, printouts, locate, notices, addresses, areas, incidents,
-           duplicates, shares, ranking, statistics, live, wall, tiles, login,
-           codes, library, persons, rules, audit)
+           duplicates, shares, ranking, statistics, live, wall, tiles, login, provider,
+           codes, library, persons, rules, drafts, audit)
 
 
 class Application:
@@ -131,10 +139,14 @@ def create_app(settings: Settings) -> Application:
     state.categories = Categories(database)
     state.loop_data = LoopData()
     state.gatherer = Gatherer(partial(reports.store, database))
-    state.cookie = SessionCookie(settings.secret, settings.session_hours)
-    state.tries = login.Tries()
+    state.cookie = SessionCookie(settings.secret, settings.session_hours,
+                                 settings.session_rotate_minutes)
+    state.proving = asyncio.Semaphore(2)
+    state.notes = Notes(settings.secret)
+    state.provider = Provider(settings)
     state.personal_data = KeyFile(settings.home)
     state.press = Press()
+    state.drafts = Drafts(database)
     # Half of the time allowed, so that a look and its work fit into it.
     state.live = Live(database, state.callers, settings.live_poll_ms / 2000)
     database.pulse.on_change(state.live.tell_trouble)
@@ -168,6 +180,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await state.folding.close()
         await state.load.close()
         await state.database.pulse.close()
+        state.drafts.close()
         await state.pool.close(timeout=2)
 
 
@@ -209,6 +222,10 @@ def _add_errors(app: FastAPI) -> None:
         return ProblemResponse(plain(500, "this went wrong here; it has been logged"))
 
     app.add_exception_handler(GridwallError, on_ours)
+    app.add_exception_handler(Refused, drafts.on_refused)
+    app.add_exception_handler(NotACoverage, drafts.on_no_coverage)
+    app.add_exception_handler(Stale, drafts.on_stale)
+    app.add_exception_handler(RebaseConflict, drafts.on_rebase_conflict)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(PanelError, on_panel)
     app.add_exception_handler(RequestValidationError, on_validation)

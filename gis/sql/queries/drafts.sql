@@ -25,6 +25,15 @@ SELECT number, key, name, parent_code, shape FROM draft_faces(%(id)s, %(undone_t
 -- name: draft_operations
 SELECT number, operation, who, at, applied FROM draft_operations(%(id)s)
 
+-- name: draft_frozen
+SELECT f.key
+FROM (SELECT DISTINCT ON (c.key) c.key, (o.operation ->> 'frozen')::boolean AS frozen
+      FROM draft_operation AS o, jsonb_array_elements_text(o.operation -> 'codes') AS c (key)
+      WHERE o.draft_id = %(id)s AND o.number <= %(cursor)s AND o.operation ->> 'op' = 'freeze'
+      ORDER BY c.key, o.number DESC) AS f
+WHERE f.frozen
+ORDER BY f.key
+
 -- name: draft_points
 SELECT lon, lat, compound, addresses, households, actual_residents, registered_residents
 FROM draft_points(%(id)s)

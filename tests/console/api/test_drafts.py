@@ -1,0 +1,228 @@
+"""Drafts over HTTP: what a page does with them, by two planners and in two processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import httpx
+import pytest
+import shapely
+
+from console.server import create_app
+from gis.settings import Settings
+from tests.conftest import cloned
+from tests.console.conftest import serving
+from tests.gis.builders import at, owner
+from tests.gis.planning import COMMUNITIES, DISTRICT, grid, put_planning_town
+
+pytestmark = pytest.mark.anyio
+WEST, EAST = grid(0, 1), grid(0, 2)
+MOVE = {"op": "move_vertex", "at": at(10, 0), "to": at(8, 0)}
+SPLIT = {"op": "split", "code": WEST, "line": [at(-1, 5), at(11, 5)]}
+
+
+def _settings(database, home: Path) -> Settings:
+    return Settings(home=home, database_url=database.server_url,
+                    admin_database_url=database.admin_url,
+                    secret="a secret of this test alone, long enough")
+
+
+@pytest.fixture(scope="module")
+async def table(cluster, template, tmp_path_factory):
+    """The town served by two processes' worth of application, and clients by role."""
+    home = tmp_path_factory.mktemp("home")
+    with cloned(cluster, template) as database:
+        with owner(database.admin_url) as connection:
+            town = put_planning_town(connection)
+        apps = [create_app(_settings(database, home)) for _ in range(2)]
+        async with serving(apps[0]) as one, serving(apps[1]) as other:
+            clients: list[httpx.AsyncClient] = []
+
+            def client(name: str, where: str = one) -> httpx.AsyncClient:
+                clients.append(httpx.AsyncClient(
+                    base_url=where, timeout=20,
+                    headers={"Authorization": f"Bearer {town.secrets[name]}"}))
+                return clients[-1]
+
+            yield SimpleNamespace(
+                planner=client("planner"), second=client("second", other), west=client("west"),
+                street=client("street"), admin=client("admin"), database=database, town=town,
+                apps=apps)
+            for each in clients:
+                await each.aclose()
+
+
+@pytest.fixture
+async def draft(table):
+    """A new draft of the whole district; its address."""
+    answer = await table.planner.post("/api/drafts", json={"name": "试一试", "area": DISTRICT})
+    assert answer.status_code == 201, answer.text
+    return f"/api/drafts/{answer.json()['id']}"
+
+
+async def _do(client, draft: str, version: int, operation: dict, **query) -> dict:
+    answer = await client.post(f"{draft}/operations", params=query,
+                               json={"version": version, "operation": operation})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_the_areas_with_their_figures(table, draft):
+    told = (await table.planner.get(f"{draft}/coverage")).json()
+    assert len(told["features"]) == 8
+    first = next(one for one in told["features"] if one["properties"]["key"] == WEST)
+    assert first["geometry"]["type"] == "MultiPolygon"
+    assert {name: first["properties"][name] for name in (
+        "households", "addresses", "actual_residents", "registered_residents",
+        "open_incidents", "officers", "frozen", "parent_code")} == {
+        "households": 8, "addresses": 8, "actual_residents": 24, "registered_residents": 8,
+        "open_incidents": 0, "officers": 1, "frozen": False, "parent_code": COMMUNITIES[0]}
+    assert first["properties"]["area_m2"] == pytest.approx(961.9 * 1108.6, rel=1e-3)
+    assert first["properties"]["compactness"] == pytest.approx(0.7815, abs=1e-3)
+    assert told["totals"]["actual_residents"] == 8 * 24
+    rules = {one["rule"] for one in told["violations"]}
+    assert rules == {"households", "actual_residents", "whole_compounds"}
+    cut = next(one for one in told["violations"] if one["rule"] == "whole_compounds")
+    assert (cut["figure"], cut["limit"], cut["name"]) == (4, 1, "春江苑")
+    assert cut["place"]["type"] == "MultiPoint"
+    assert "春江苑" in cut["message"]
+
+
+async def test_an_operation_changes_two_and_is_undone_to_the_same_bytes(table, draft):
+    before = (await table.planner.get(f"{draft}/coverage")).json()["features"]
+    made = await _do(table.planner, draft, 1, MOVE)
+    assert (made["version"], made["can_undo"], made["can_redo"]) == (2, True, False)
+    assert {one["properties"]["key"] for one in made["changed"]["features"]} == {WEST, EAST}
+    after = (await table.planner.get(f"{draft}/coverage")).json()["features"]
+    assert after != before
+    undone = (await table.planner.post(f"{draft}/undo", json={"version": 2})).json()
+    assert (undone["version"], undone["can_redo"]) == (3, True)
+    assert (await table.planner.get(f"{draft}/coverage")).json()["features"] == before
+    # Another process has never seen the operation made, and says the same.
+    redone = await table.second.post(f"{draft}/redo", json={"version": 3})
+    assert redone.status_code == 200, redone.text
+    for client in (table.second, table.planner):
+        assert (await client.get(f"{draft}/coverage")).json()["features"] == after
+
+
+async def test_figures_follow(table, draft):
+    made = await _do(table.planner, draft, 1, SPLIT)
+    # The neighbour in the east has a vertex more on its edge.
+    assert sorted(made["figures"]) == ["+1", WEST, EAST]
+    halves = [made["figures"][key]["actual_residents"] for key in ("+1", WEST)]
+    assert sum(halves) == 24
+    assert made["figures"]["+1"]["officers"] == 0
+    assert made["totals"]["areas"] == 9
+    assert ("duty_officers", "+1") in {
+        (one["rule"], one["key"]) for one in made["violations"]}
+    merged = await _do(table.planner, draft, 2, {
+        "op": "merge", "codes": [WEST, "+1", EAST], "into": EAST})
+    assert sorted(merged["removed"]) == ["+1", WEST]
+    assert merged["figures"][EAST]["actual_residents"] == 48
+    again = await _do(table.planner, draft, 3, {**SPLIT, "code": EAST})
+    assert "+2" in again["figures"]
+
+
+async def test_a_trial_keeps_nothing(table, draft):
+    before = (await table.planner.get(f"{draft}/coverage")).json()
+    tried = await _do(table.planner, draft, 1, MOVE, **{"try": 1})
+    assert tried["tried"] is True
+    assert tried["figures"][WEST]["area_m2"] < tried["figures"][EAST]["area_m2"]
+    assert (await table.planner.get(f"{draft}/coverage")).json() == before
+
+
+async def test_who_comes_second_is_told_the_version(table, draft):
+    await _do(table.planner, draft, 1, MOVE)
+    for client in (table.planner, table.second):
+        late = await client.post(f"{draft}/operations", json={"version": 1, "operation": SPLIT})
+        assert (late.status_code, late.json()["version"]) == (409, 2)
+    made = await _do(table.second, draft, 2, SPLIT)
+    assert made["version"] == 3
+    assert (await table.planner.get(draft)).json()["operations_count"] == 2
+    history = (await table.planner.get(f"{draft}/history")).json()
+    assert [(one["operation"]["op"], one["who"]) for one in history] == [
+        ("move_vertex", "planner one"), ("split", "planner two")]
+
+
+async def test_refused_in_its_place(table, draft):
+    answer = await table.planner.post(f"{draft}/operations", params={"lang": "en"}, json={
+        "version": 1, "operation": {**MOVE, "at": at(10, 10), "to": at(25, 10)}})
+    assert answer.status_code == 422
+    told = answer.json()
+    assert told["title"] == "Refused"
+    assert told["refusals"]
+    for one in told["refusals"]:
+        assert shapely.geometry.shape(one["place"]).is_valid
+        assert one["message"]
+    assert (await table.planner.get(draft)).json()["version"] == 1
+
+
+async def test_frozen_areas_do_not_move(table, draft):
+    made = await table.planner.post(f"{draft}/freeze", json={"version": 1, "codes": [EAST]})
+    assert made.status_code == 200, made.text
+    assert made.json()["frozen"] == [EAST]
+    assert (await table.planner.get(draft)).json()["frozen"] == [EAST]
+    answer = await table.planner.post(
+        f"{draft}/operations", json={"version": 2, "operation": MOVE})
+    assert {one["kind"] for one in answer.json()["refusals"]} == {"frozen"}
+    free = await table.planner.post(
+        f"{draft}/freeze", json={"version": 2, "codes": [EAST], "frozen": False})
+    assert free.json()["frozen"] == []
+    await _do(table.planner, draft, 3, MOVE)
+
+
+async def test_names_travel_with_the_areas(table, draft):
+    made = await _do(table.planner, draft, 1, {"op": "rename", "code": WEST, "name": "滨江一网格"})
+    (feature,) = made["changed"]["features"]
+    assert feature["properties"]["name"] == "滨江一网格"
+
+
+async def test_own_rules_light_other_areas(table, draft):
+    told = (await table.planner.get(f"{draft}/rules")).json()["rules"]
+    assert told["duty_officers"] == {"on": True, "min": 1, "blocks": False, "unit": "officers"}
+    answer = await table.planner.put(f"{draft}/rules", json={"version": 1, "rules": {
+        "households": {"min": 1, "target": 8, "max": 7}}})
+    assert answer.status_code == 422
+    answer = await table.planner.put(f"{draft}/rules", json={"version": 1, "rules": {
+        "households": {"min": 1, "max": 7}, "actual_residents": {"on": False},
+        "whole_compounds": {"max": 4}}})
+    assert answer.status_code == 200, answer.text
+    broken = answer.json()["violations"]
+    assert {(one["rule"], one["figure"], one["limit"], one["side"]) for one in broken} == {
+        ("households", 8, 7, "max")}
+    assert len(broken) == 8
+    assert (await table.planner.get(draft)).json()["version"] == 2
+
+
+async def test_who_may_not(table, draft):
+    for client in (table.west, table.street):
+        assert (await client.get(draft)).status_code == 404
+        assert (await client.get(f"{draft}/coverage")).status_code == 404
+        assert (await client.get("/api/drafts")).json() == []
+    assert (await table.street.post("/api/drafts", json={"name": "x"})).status_code == 403
+    assert (await table.planner.put("/api/drafts/defaults", json={
+        "scheme": "*", "rules": {}})).status_code == 403
+    part = await table.west.post("/api/drafts", json={"name": "西社区"})
+    assert part.json()["area"]["code"] == COMMUNITIES[0]
+    assert len((await table.west.get(
+        f"/api/drafts/{part.json()['id']}/coverage")).json()["features"]) == 4
+
+
+async def test_streets_and_buildings_of_a_part(table, draft):
+    west, south = at(0, 0)
+    east, north = at(10, 10)
+    told = (await table.planner.get(f"{draft}/ground", params={
+        "bbox": f"{west},{south},{east},{north}"})).json()
+    kinds = [one["properties"]["kind"] for one in told["features"]]
+    assert (kinds.count("building"), kinds.count("street")) == (4, 1)
+
+
+async def test_a_draft_given_up(table, draft):
+    answer = await table.second.request("DELETE", draft, json={"version": 1})
+    assert answer.status_code == 403
+    answer = await table.planner.request("DELETE", draft, json={"version": 1})
+    assert answer.json()["state"] == "abandoned"
+    answer = await table.planner.post(f"{draft}/operations", json={"version": 2,
+                                                                   "operation": MOVE})
+    assert answer.status_code == 409
