@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-PUBLIC = frozenset({"/healthz", "/readyz", "/login", "/favicon.ico"})
+PUBLIC = frozenset({"/healthz", "/readyz", "/login", "/login/provider", "/login/provider/back",
+                    "/favicon.ico"})
 METRICS = "/metrics"
 HOME = {
     "hall": "/wall", "admin": "/wall", "street": "/street", "community": "/street",
@@ -23,7 +24,34 @@ _PAGES = {
 # more than names and places.
 _INTAKE = ("/api/reports", "/api/addresses", "/api/locate", "/api/incidents", "/api/notices",
            "/api/categories", "/api/openapi.json", "/api/docs", "/static/", "/report", "/logout",
+           "/account", "/api/account",
            "/components/")
+
+
+# What a token may that only files reports, and what somebody may who has a password to change.
+_FILING = ("/api/reports", "/api/categories", "/api/openapi.json")
+_CHANGING = ("/account", "/api/account", "/logout", "/static/")
+_READING = ("GET", "HEAD", "OPTIONS")
+
+
+def token_may(access: str, method: str, path: str) -> bool:
+    """Whether a token that is narrower than its account may ask for this at all.
+
+    Parameters
+    ----------
+    access
+        `full`, `read` or `file`.
+    method, path
+        Of the request; a websocket counts as GET.
+    """
+    if access == "file":
+        return path.startswith(_FILING)
+    return access == "full" or method in _READING
+
+
+def may_before_change(path: str) -> bool:
+    """Whether a path is open to whom somebody else gave a password, before they change it."""
+    return path.startswith(_CHANGING)
 
 
 def may_enter(role: str, path: str) -> bool:

@@ -13,7 +13,7 @@ NAME = "gridwall_session"
 
 
 class Signed(NamedTuple):
-    """What a cookie holds; `aging` once half its time has gone."""
+    """What a cookie holds; `aging` once its secret should be renewed."""
 
     secret: str
     aging: bool
@@ -27,13 +27,16 @@ class SessionCookie:
     secret
         The installation's own; a cookie signed with another is no cookie.
     hours
-        How long a session lasts.
+        How long a session lasts that nobody uses.
+    rotate_minutes
+        After which a session in use gets another secret.
     """
 
-    def __init__(self, secret: str, hours: int) -> None:
+    def __init__(self, secret: str, hours: int, rotate_minutes: float = 15) -> None:
         self._signer = TimestampSigner(secret, salt="gridwall.session")
         self.hours = hours
         self._seconds = hours * 3600
+        self._rotate_s = min(rotate_minutes * 60, self._seconds / 2)
 
     def read(self, header: str) -> Signed | None:
         """The session in a Cookie header; None where absent, forged or too old."""
@@ -44,7 +47,7 @@ class SessionCookie:
             secret, signed_at = self._signer.unsign(
                 value, max_age=self._seconds, return_timestamp=True)
             age_s = (datetime.now(UTC) - signed_at).total_seconds()
-            return Signed(secret.decode(), age_s > self._seconds / 2)
+            return Signed(secret.decode(), age_s > self._rotate_s)
         except (BadSignature, UnicodeDecodeError):
             return None
 

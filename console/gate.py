@@ -12,13 +12,13 @@ from urllib.parse import quote, urlsplit
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from console.access import METRICS, PUBLIC, may_enter
+from console.access import METRICS, PUBLIC, may_before_change, may_enter, token_may
 from console.callers import Callers
 from console.cookies import SessionCookie
 from console.pages.notice import forbidden_page
 from console.problems import respond
 from gis.accounts import Caller
-from gis.errors import DatabaseAway, GridwallError, NotAllowed, NotSignedIn
+from gis.errors import DatabaseAway, GridwallError, MustChange, NotAllowed, NotSignedIn
 from gis.origin import ORIGIN
 
 LOGOUT = "/logout"
@@ -74,12 +74,20 @@ class Gate:
             return None
         if secret is None:
             raise NotSignedIn("sign in, or send a token: Authorization: Bearer TOKEN")
-        caller: Caller = await self._callers.identify(secret)
+        caller = await self._identify(secret, headers, by_cookie)
         state = scope.setdefault("state", {})
         state["secret"], state["caller"] = secret, caller
-        if not may_enter(caller.role, path):
-            raise NotAllowed(f"{path} is not open to the role {caller.role}")
+        _check_open(caller, scope)
         return secret if aging else None
+
+    async def _identify(self, secret: str, headers: dict[bytes, bytes], by_cookie: bool) -> Caller:
+        device = headers.get(b"user-agent", b"").decode("latin-1")[:300]
+        try:
+            return await self._callers.identify(secret, device)
+        except NotSignedIn:
+            if by_cookie:
+                await self._callers.suspect(secret)
+            raise
 
     def _secret(self, headers: dict[bytes, bytes]) -> tuple[str | None, bool, bool]:
         """The caller's secret, whether it came by cookie, and whether that cookie is aging."""
@@ -93,14 +101,11 @@ class Gate:
         return (signed.secret, True, signed.aging) if signed else (None, True, False)
 
     async def _renewing(self, scope: Scope, secret: str, send: Send) -> Send:
-        """A session in use goes on: half way through, the answer brings a new cookie."""
-        try:
-            renewed = await self._callers.renew(secret, self._cookie.hours)
-        except DatabaseAway:
+        """A session in use goes on: after a while the answer brings it another secret."""
+        fresh = await self._callers.rotate(secret, self._cookie.hours)
+        if fresh is None:
             return send
-        if not renewed:
-            return send
-        header = self._cookie.header(secret, scope.get("scheme") == "https")
+        header = self._cookie.header(fresh, scope.get("scheme") == "https")
 
         async def send_renewed(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -108,6 +113,18 @@ class Gate:
             await send(message)
 
         return send_renewed
+
+
+def _check_open(caller: Caller, scope: Scope) -> None:
+    """Refuse a path that is not open to this caller, whatever it would show."""
+    path = scope["path"]
+    if not may_enter(caller.role, path):
+        raise NotAllowed(f"{path} is not open to the role {caller.role}")
+    if not token_may(caller.access, scope.get("method", "GET"), path):
+        raise NotAllowed("this token only reads" if caller.access == "read" else
+                         "this token only files reports")
+    if caller.must_change and not may_before_change(path):
+        raise MustChange("choose a password of your own first, at /account")
 
 
 def _token(given: bytes) -> str:
@@ -157,6 +174,8 @@ def _refuse(refusal: GridwallError, scope: Scope) -> Response:
                                      if scope["query_string"] else "")
             there = "/login" if asked == "/" else f"/login?next={quote(asked, safe='')}"
             return RedirectResponse(there, 303, {"Cache-Control": "no-store"})
+        if isinstance(refusal, MustChange):
+            return RedirectResponse("/account", 303, {"Cache-Control": "no-store"})
         if isinstance(refusal, NotAllowed):
             return forbidden_page(scope)
     return respond(refusal)

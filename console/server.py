@@ -58,9 +58,9 @@ from console.keeper import Keeper
 from console.limits import Limits
 from console.live import Live
 from console.metrics import Counting, Metrics
-from console.overload import Admission, Load
 from console.notes import Notes
 from console.oidc import Provider
+from console.overload import Admission, Load
 from console.pages import add_pages, login, provider
 from console.pages.notice import missing_page
 from console.printing.press import Press

@@ -5,11 +5,13 @@ GridwallError
 │   ├── NoPlace             neither coordinates, nor a code, nor an address
 │   ├── UnknownDatum
 │   ├── UnknownCategory
-│   └── InvalidCode         a code breaks the standard in a part
+│   ├── InvalidCode         a code breaks the standard in a part
+│   └── BadPassword         a password that is guessed early
 ├── NotLawful               the step is not one that may be taken now (carries those that may)
 ├── NotFound                no such thing, or not for the caller to see
 ├── NotSignedIn             no session, no token, or one that has ended
 ├── NotAllowed              signed in, and still not theirs to do
+│   └── MustChange          with a password that somebody else gave: another is needed first
 ├── Conflict                somebody else was first
 ├── BadFile                 a file that can't be read as what it is said to be
 ├── Overloaded              more than can be taken now; carries when to come again
@@ -121,6 +123,16 @@ class InvalidCode(InvalidInput):
     title = "Invalid code"
 
 
+class BadPassword(InvalidInput):
+    """A password that is guessed early; `reason` is short, long, name, simple or common."""
+
+    title = "Password not taken"
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message, field="password")
+        self.reason = reason
+
+
 class NotLawful(GridwallError):
     """A step that may not be taken now.
 
@@ -155,6 +167,12 @@ class NotAllowed(GridwallError):
     """Signed in, and still not theirs to do."""
 
     title = "Not allowed"
+
+
+class MustChange(NotAllowed):
+    """Signed in with a password that somebody else gave, which has to be changed first."""
+
+    title = "Password to be changed"
 
 
 class Conflict(GridwallError):

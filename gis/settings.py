@@ -12,13 +12,14 @@ import secrets
 import typing
 import zoneinfo
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import platformdirs
 
 from gis.errors import SetupError
+from gis.provider_settings import check_provider
 
 PREFIX = "GRIDWALL_"
 _TRUE = {"1", "true", "yes", "on"}
@@ -45,7 +46,7 @@ class Settings:
     home: Path
     database_url: str = ""
     admin_database_url: str = ""
-    secret: str = ""
+    secret: str = field(default="", repr=False)
     test_data: Path = Path("../shared/data")
     host: str = "127.0.0.1"
     port: int = 5006
@@ -58,6 +59,17 @@ class Settings:
     pool_size: int = 8
     body_limit_bytes: int = 2_000_000
     session_hours: int = 12
+    session_rotate_minutes: float = 15.0
+    oidc_issuer: str = ""
+    oidc_client_id: str = "gridwall"
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_client_secret_file: str = ""
+    oidc_scope: str = "openid profile groups"
+    oidc_groups_claim: str = "groups"
+    oidc_officer_claim: str = ""
+    oidc_name: str = ""
+    oidc_hosts: str = ""
+    oidc_skew_s: float = 60.0
     log_level: str = "warning"
     public_url: str = ""
     intake_waiting: int = 400
@@ -92,6 +104,10 @@ class Settings:
                 raise SetupError(f"GRIDWALL_{name.upper()} is {getattr(self, name)}: write"
                                  " requests a second, or 0 for no limit")
         _check_networks(self.rate_free)
+        if not 1 <= self.session_rotate_minutes <= 1440:
+            raise SetupError(f"GRIDWALL_SESSION_ROTATE_MINUTES is {self.session_rotate_minutes}:"
+                             " 1 to 1440 are lawful")
+        check_provider(self)
         if self.public_url and not _is_public_url(self.public_url):
             raise SetupError(
                 f"GRIDWALL_PUBLIC_URL is {self.public_url!r:.80}: write the address that phones"

@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 
 from fastapi import APIRouter, Request
+from starlette.datastructures import State
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from console.events import Position, heartbeat
+from gis.accounts import Caller
 from gis.errors import GridwallError
 
 router = APIRouter(tags=["live"])
@@ -64,6 +66,18 @@ async def _until_gone(receive: Receive) -> None:
         continue
 
 
+async def _events(state: State, caller: Caller, secret: str, place: Position | None,
+                  ) -> AsyncIterator[bytes]:
+    """What a stream brings, under a secret that stays while the browser's changes."""
+    held = await state.callers.hold(caller, secret)
+    try:
+        async with contextlib.aclosing(state.live.events(caller, held, place)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+    finally:
+        await state.callers.release(secret, held)
+
+
 @router.get("/live", response_class=Response)
 async def live(request: Request, after: str | None = None) -> Response:
     """Server-sent events; `Last-Event-ID`, or `after`, resumes with nothing lost, nothing twice.
@@ -75,5 +89,5 @@ async def live(request: Request, after: str | None = None) -> Response:
     if given and place is None:
         place = Position("", 0)
     state = request.app.state
-    chunks = state.live.events(request.state.caller, request.state.secret, place)
+    chunks = _events(state, request.state.caller, request.state.secret, place)
     return EventStream(await anext(chunks), chunks, state.database.now)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections import OrderedDict, deque
+import math
 from urllib.parse import parse_qs, quote, urlsplit
 
 from fastapi import APIRouter, Request
@@ -13,45 +11,24 @@ from starlette.responses import RedirectResponse, Response
 from console import language
 from console.access import HOME
 from console.api.body import BadBody, read_body
+from console.oidc import ProviderAway, ProviderFault
 from console.pages.plain import plain_page
+from console.public_address import public_address
 from console.why import language_of
-from gis.accounts import sign_in, sign_out
-from gis.errors import DatabaseAway, NotAllowed
+from gis import sessions
+from gis.accounts import LONGEST_NAME
+from gis.errors import DatabaseAway, NotAllowed, Overloaded
+from gis.passwords import LONGEST
 
 router = APIRouter(include_in_schema=False)
 FORM_LIMIT_BYTES = 10_000
-LONGEST_NAME, LONGEST_PASSWORD = 100, 1_000
-MOST_TRIES, WINDOW_S = 10, 60.0
 _YEAR_S = 365 * 86_400
-
-
-class Tries:
-    """Failed sign-ins of the last minute by name and by address: guessing is slow."""
-
-    def __init__(self) -> None:
-        self._failed: OrderedDict[str, deque[float]] = OrderedDict()
-        # Each proof takes 64 MB and some 50 ms on purpose.
-        self.proving = asyncio.Semaphore(2)
-
-    def exhausted(self, key: str) -> bool:
-        """Whether a key has used up its tries for now."""
-        failed = self._failed.get(key, deque())
-        while failed and time.monotonic() - failed[0] > WINDOW_S:
-            failed.popleft()
-        return len(failed) >= MOST_TRIES
-
-    def note(self, key: str) -> None:
-        """One more that failed."""
-        self._failed.setdefault(key, deque(maxlen=MOST_TRIES)).append(time.monotonic())
-        self._failed.move_to_end(key)
-        if len(self._failed) > 10_000:
-            self._failed.popitem(last=False)
 
 
 @router.get("/login")
 async def login_page(request: Request) -> Response:
-    """The form."""
-    return _page(request, _next(request.query_params.get("next", "")))
+    """The form, and the way to the city's identity provider where there is one."""
+    return sign_in_page(request, way_back(request.query_params.get("next", "")))
 
 
 @router.post("/login")
@@ -60,39 +37,36 @@ async def login(request: Request) -> Response:
     try:
         form = parse_qs((await read_body(request, FORM_LIMIT_BYTES)).decode(errors="replace"))
     except BadBody:
-        return _page(request, "/", "wrong", 413)
+        return sign_in_page(request, "/", "wrong", 413)
     name = form.get("name", [""])[0].strip()[:LONGEST_NAME].replace("\0", "")
-    password = form.get("password", [""])[0][:LONGEST_PASSWORD]
-    wanted = _next(form.get("next", [""])[0])
+    password = form.get("password", [""])[0][:LONGEST]
+    wanted = way_back(form.get("next", [""])[0])
     state = request.app.state
-    address = request.client.host if request.client else ""
-    keys = (f"name {name}", f"from {address}")
-    if any(state.tries.exhausted(key) for key in keys):
-        return _page(request, wanted, "busy", 429)
     try:
-        async with state.tries.proving:
-            secret = await sign_in(state.database, name, password, state.settings.session_hours)
-    except DatabaseAway:
-        return _page(request, wanted, "away", 503)
-    if secret is None:
-        for key in keys:
-            state.tries.note(key)
-        return _page(request, wanted, "wrong", 401)
-    response = RedirectResponse(wanted, 303)
-    state.cookie.write(response, secret, secure=request.url.scheme == "https")
-    return _remember_language(request, response)
+        entry = await sessions.sign_in(
+            state.database, name, password, state.settings.session_hours, device_of(request),
+            state.proving)
+    except (DatabaseAway, Overloaded):
+        return sign_in_page(request, wanted, "away", 503)
+    if entry.wait_s > 0:
+        return sign_in_page(request, wanted, "busy", 429, math.ceil(entry.wait_s))
+    if entry.secret is None:
+        return sign_in_page(request, wanted, "wrong", 401)
+    return await let_in(request, entry.secret, wanted)
 
 
 @router.get("/logout")
 async def logout_page(request: Request) -> Response:
     """Asks whether to sign out: following a link changes nothing."""
     lang = language_of(request)
-    return plain_page("logout.html", lang, {"lang": lang})
+    # The form may lead on to the provider, to be signed out there as well.
+    return plain_page("logout.html", lang, {"lang": lang},
+                      leads_to=request.app.state.provider.farewell_origin())
 
 
 @router.post("/logout")
 async def logout(request: Request) -> Response:
-    """End the session and come back to the form.
+    """End the session, at the identity provider too where it let this one in.
 
     Raises
     ------
@@ -101,10 +75,11 @@ async def logout(request: Request) -> Response:
     """
     if "authorization" in request.headers:
         raise NotAllowed("a token has no session to end; who made it takes it away")
-    await sign_out(request.app.state.database, request.state.secret)
-    request.app.state.callers.forget(request.state.secret)
-    response = RedirectResponse("/login", 303)
-    request.app.state.cookie.clear(response)
+    state = request.app.state
+    ended = await sessions.end(state.database, request.state.secret)
+    state.callers.forget(request.state.secret)
+    response = RedirectResponse(await _farewell(request, ended) or "/login", 303)
+    state.cookie.clear(response)
     return response
 
 
@@ -114,24 +89,63 @@ async def home(request: Request) -> Response:
     return RedirectResponse(HOME[request.state.caller.role], 303)
 
 
-def _next(asked: str) -> str:
+async def _farewell(request: Request, ended: sessions.Ended) -> str | None:
+    provider, settings = request.app.state.provider, request.app.state.settings
+    if not ended.logout_hint or ended.issuer != settings.oidc_issuer:
+        return None
+    id_token = request.app.state.notes.open(ended.logout_hint)
+    if id_token is None:
+        return None
+    try:
+        return await provider.farewell(id_token, f"{public_address(request)}/login")
+    except (ProviderAway, ProviderFault):
+        return None  # signed out here; there the session ends by itself
+
+
+async def let_in(request: Request, secret: str, wanted: str) -> Response:
+    """Hand out a session, end the one that this browser had, and go on."""
+    state = request.app.state
+    before = state.cookie.read(request.headers.get("cookie", ""))
+    if before is not None:
+        await sessions.end(state.database, before.secret)
+        state.callers.forget(before.secret)
+    response = RedirectResponse(wanted, 303, {"Cache-Control": "no-store"})
+    state.cookie.write(response, secret, secure=request.url.scheme == "https")
+    return _remember_language(request, response)
+
+
+def device_of(request: Request) -> str:
+    """What the browser calls itself."""
+    return request.headers.get("user-agent", "")[:300]
+
+
+def way_back(asked: str) -> str:
     """A path of ours, or home: nobody is sent elsewhere by a link to the sign-in."""
-    parts = urlsplit(asked)
+    try:
+        parts = urlsplit(asked)
+    except ValueError:
+        return "/"
     ours = (asked.startswith("/") and not asked.startswith(("//", "/\\")) and asked.isprintable()
-            and not parts.netloc and parts.path not in ("/login", "/logout")
+            and not parts.netloc and not parts.path.startswith(("/login", "/logout"))
             and "\\" not in asked)
     return asked if ours else "/"
 
 
-def _page(request: Request, wanted: str, fault: str = "", status: int = 200) -> Response:
+def sign_in_page(request: Request, wanted: str, fault: str = "", status: int = 200,
+                 wait_s: int = 2) -> Response:
+    """The form, with what went wrong; `wait_s` of it where it is a matter of time."""
     lang = language_of(request)
     other = next(one for one in language.LANGUAGES if one != lang)
+    state = request.app.state
+    label = state.settings.oidc_name or language.text("login.provider", lang)
     values = {"lang": lang, "next": wanted, "next_quoted": quote(wanted, safe=""), "other": other,
-              "fault": language.text(f"login.{fault}", lang) if fault else "",
-              "fault_shown": "" if fault else "hidden"}
+              "fault": language.text(f"login.{fault}", lang, wait_s=wait_s) if fault else "",
+              "fault_shown": "" if fault else "hidden",
+              "provider_shown": "" if state.provider.configured else "hidden",
+              "provider_label": language.text("login.by_provider", lang, name=label)}
     response = plain_page("login.html", lang, values, status)
-    if status == 503:
-        response.headers["Retry-After"] = "2"
+    if status in (429, 503):
+        response.headers["Retry-After"] = str(wait_s)
     return _remember_language(request, response)
 
 

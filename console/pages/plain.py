@@ -22,8 +22,11 @@ def _file(name: str) -> str:
 
 
 def plain_page(template: str, lang: str, values: dict[str, str], status: int = 200,
-               ) -> HTMLResponse:
-    """A page: ``[[key]]`` is a value, escaped, or else a text of the catalogue."""
+               leads_to: str = "") -> HTMLResponse:
+    """A page: ``[[key]]`` is a value, escaped, or else a text of the catalogue.
+
+    `leads_to` is an origin to which the answer to its form may send the browser on.
+    """
     def fill(mark: re.Match[str]) -> str:
         key = mark[1]
         if key == "css":
@@ -31,6 +34,7 @@ def plain_page(template: str, lang: str, values: dict[str, str], status: int = 2
         return html.escape(values[key] if key in values else language.text(key, lang))
 
     page = HTMLResponse(_MARK.sub(fill, _file(template)), status)
-    page.headers["content-security-policy"] = _POLICY
+    page.headers["content-security-policy"] = _POLICY.replace(
+        "form-action 'self'", f"form-action 'self' {leads_to}".rstrip())
     page.headers["cache-control"] = "no-store"
     return page

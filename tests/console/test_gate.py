@@ -8,7 +8,7 @@ import pytest
 import websockets
 
 from console.cookies import NAME, SessionCookie
-from console.pages.login import _next
+from console.pages.login import way_back
 from tests.console.conftest import PASSWORD, STREETS, report
 
 pytestmark = pytest.mark.anyio
@@ -188,8 +188,8 @@ def test_a_cookie_ends_and_belongs_to_one_installation():
     "//evil", "/\\evil", "https://evil.example", "evil", "", "/login", "/logout", "/a\nb",
     "/x\\..\\y"])
 def test_the_way_back_stays_in_the_house(asked):
-    assert _next(asked) == "/"
+    assert way_back(asked) == "/"
 
 
 def test_a_page_of_ours_is_a_way_back():
-    assert _next("/wall?lang=en") == "/wall?lang=en"
+    assert way_back("/wall?lang=en") == "/wall?lang=en"

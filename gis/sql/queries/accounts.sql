@@ -1,21 +1,96 @@
--- name: identify
-SELECT account_id, name, role, whole, area_codes, officer_id, unit_id, digest
-FROM enter(%(secret)s)
+-- name: who_is
+SELECT account_id, name, role, whole, area_codes, officer_id, unit_id, digest,
+       kind, access, must_change
+FROM who_is(%(secret)s)
+
+-- name: note_use
+SELECT note_use(%(secret)s, %(address)s, %(device)s)
+
+-- name: rotate_session
+SELECT rotate_session(%(secret)s, %(lifetime)s)
+
+-- name: end_copied_session
+SELECT end_copied_session(%(secret)s)
+
+-- name: hold_session
+SELECT hold_session(%(secret)s)
+
+-- name: release_session
+SELECT release_session(%(secret)s)
+
+-- name: end_session
+SELECT issuer, logout_hint FROM end_session(%(secret)s)
 
 -- name: sign_in_salt
 SELECT sign_in_salt(%(name)s)
 
+-- name: sign_in_wait
+SELECT sign_in_wait(%(name)s, %(address)s, %(network)s)
+
 -- name: sign_in
-SELECT sign_in(%(name)s, %(proof)s, %(lifetime)s)
+SELECT secret, wait_s
+FROM sign_in_from(%(name)s, %(proof)s, %(lifetime)s, %(address)s, %(network)s, %(device)s)
 
--- name: sign_out
-SELECT sign_out(%(secret)s)
+-- name: sign_in_by_provider
+SELECT secret, outcome
+FROM sign_in_by_provider(
+    %(words)s, %(mac)s, %(lifetime)s, %(address)s, %(device)s, %(hint)s)
 
--- name: renew_session
-SELECT renew_session(%(secret)s, %(lifetime)s)
+-- name: own_account
+SELECT own_account(%(secret)s)
 
--- name: open_token
-SELECT open_credential(%(account)s, 'token', NULL)
+-- name: end_own_sessions
+SELECT end_own_sessions(%(secret)s, %(id)s)
+
+-- name: change_own_password
+SELECT changed, wait_s
+FROM change_own_password(%(secret)s, %(old)s, %(salt)s, %(verifier)s, %(network)s)
+
+-- name: make_own_token
+SELECT make_own_token(%(secret)s, %(name)s, %(access)s, %(area)s, %(lifetime)s)
+
+-- name: revoke_token
+SELECT revoke_token(%(id)s)
+
+-- name: list_accounts
+SELECT list_accounts()
+
+-- name: list_credentials
+SELECT list_credentials(%(name)s, %(kind)s)
+
+-- name: add_account
+SELECT add_account(%(name)s, %(standing)s, %(salt)s, %(verifier)s, %(to_change)s)
+
+-- name: change_account
+SELECT change_account(%(name)s, %(standing)s, %(disable)s)
+
+-- name: reset_password
+SELECT reset_password(%(name)s, %(salt)s, %(verifier)s, %(to_change)s)
+
+-- name: end_sessions
+SELECT end_sessions(%(name)s)
+
+-- name: make_token
+SELECT make_token(%(name)s, %(token)s, %(access)s, %(lifetime)s)
+
+-- name: list_mappings
+SELECT list_mappings()
+
+-- name: add_mapping
+SELECT add_mapping(%(group)s, %(role)s, %(area)s, %(unit)s, %(rank)s::smallint)
+
+-- name: remove_mapping
+SELECT remove_mapping(%(id)s)
+
+-- name: set_provider_key
+INSERT INTO provider_key (id, key) VALUES (1, %(key)s)
+ON CONFLICT (id) DO UPDATE SET key = excluded.key WHERE provider_key.key <> excluded.key
+
+-- name: note_account_made
+INSERT INTO audit (action, subject, detail)
+SELECT 'account_made', 'account:' || a.name,
+       jsonb_build_object('after', account_standing(a.id))
+FROM account AS a WHERE a.name = %(name)s
 
 -- name: lock_demo_accounts
 LOCK TABLE account IN SHARE ROW EXCLUSIVE MODE
@@ -32,7 +107,8 @@ RETURNING id
 INSERT INTO account_area (account_id, area_identity_id) VALUES (%(account)s, %(area)s)
 
 -- name: replace_password
-UPDATE account SET password_salt = %(salt)s, password_verifier = %(verifier)s
+UPDATE account SET password_salt = %(salt)s, password_verifier = %(verifier)s,
+    password_set_at = clock_timestamp()
 WHERE name = %(name)s
 
 -- name: revoke_sessions
