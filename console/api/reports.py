@@ -114,6 +114,7 @@ async def store(database: Database, secret: str,
             queries.get("file_reports"),
             {"secret": secret, "reports": orjson.dumps(reports).decode()}, prepare=True)
         rows = await cursor.fetchall()
+    database.pulse.note_stored()
     return [(ordinal, created, orjson.loads(answer)) for ordinal, created, answer in rows]
 
 

@@ -43,7 +43,9 @@ ORDER BY sequence
 """
 EVENTS_OF = """
 SELECT sequence, (payload::json ->> 'id')::bigint FROM event
-WHERE kind = 'incident' AND scope_ids @> (SELECT array_agg(id) FROM area_identity WHERE code = %s) ORDER BY sequence
+WHERE kind = 'incident'
+  AND scope_ids @> (SELECT array_agg(id) FROM area_identity WHERE code = %s)
+ORDER BY sequence
 """
 
 
