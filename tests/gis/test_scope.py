@@ -58,11 +58,13 @@ UNREADABLE = {
 }
 # All that runs with the owner's rights at the server's call, and what keeps each in bounds.
 DOORS = {
+    "rehearse_officers": "numbers of officers, on grounds in the scope",
     "begin_publication": "a planner's or an admin's",
     "area_codes_given": "a planner's or an admin's: codes only",
     "stage_publication": "needs a publication begun in this transaction",
     "put_in_force": "needs a publication begun in this transaction; areas in the scope",
     "publication_outlook": "a planner's or an admin's: counts only",
+    "publication_author": "the scope is its condition",
     "enter": "sets the scope that a secret stands for",
     "scope": "the scope of this transaction",
     "scope_all": "from the scope",

@@ -179,13 +179,14 @@ BEGIN
             'keep_changes', 'escalate_due', 'incident_duplicates', 'append_pair', 'report_state',
             'extent_told', 'set_extent',
             'begin_publication', 'area_codes_given', 'stage_publication', 'put_in_force',
-            'publication_outlook',
+            'publication_outlook', 'publication_author',
             'fold_matters', 'rate_incident', 'scope_under_ids', 'part_of_fact',
             'ground_matters', 'ground_counts',
             'open_draft', 'store_draft_operation', 'move_draft', 'rebase_draft',
             'set_draft_rules', 'abandon_draft', 'set_plan_rules', 'drafts_told', 'draft_areas',
             'draft_parents', 'draft_faces', 'draft_operations', 'draft_points',
             'draft_open_incidents', 'draft_ground', 'plan_rules_of',
+            'rehearse_officers',
             'layer_version', 'on_shift', 'setting_text', 'setting_number')
         THEN
             EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO gridwall_server', routine.signature);
