@@ -68,7 +68,28 @@ def categories(whose: int) -> Bodies:
              "urgency": 1, "active": False, "limit_hours": 1}]
 
 
+def drafted(whose: int) -> Bodies:
+    """An operation on the version that a fresh draft has, and on one that it never has."""
+    return [{"version": version, "operation": {
+        "op": "rename", "code": GRIDS[whose], "name": "改名网格"}} for version in (1, 9_999)]
+
+
 BODIES: dict[str, Callable[[int], Bodies]] = {
+    "POST /api/drafts": lambda whose: [
+        {"name": "试画", "area": (*STREETS, "330104009")[whose]}],
+    "PUT /api/drafts/defaults": lambda whose: [{"scheme": "*", "rules": {}}],
+    "DELETE /api/drafts/{draft_id}": lambda whose: [{"version": 9_999}],
+    "POST /api/drafts/{draft_id}/operations": drafted,
+    "POST /api/drafts/{draft_id}/freeze": lambda whose: [
+        {"version": 2, "codes": [GRIDS[whose]], "frozen": True}],
+    "POST /api/drafts/{draft_id}/undo": lambda whose: [{"version": 2}],
+    "POST /api/drafts/{draft_id}/redo": lambda whose: [{"version": 3}],
+    "POST /api/drafts/{draft_id}/rebase": lambda whose: [{"version": 2, "drop": True}],
+    "PUT /api/drafts/{draft_id}/rules": lambda whose: [
+        {"version": 3, "rules": {"duty_officers": {"min": 1}}}],
+    "POST /api/drafts/{draft_id}/repair": lambda whose: [{"version": 2}],
+    "POST /api/drafts/{draft_id}/import": lambda whose: [
+        {"type": "FeatureCollection", "features": []}],
     "POST /api/reports": reports,
     "POST /api/reports:batch": lambda whose: [{"reports": reports(whose)}],
     "POST /api/incidents/{incident_id}/steps": steps,

@@ -108,6 +108,7 @@ def values(door: Door, whose: int, kind: str | None = None) -> dict[str, object]
     told: dict[str, object] = {
         "incident_id": NUMBERS[whose], "report_id": NUMBERS[whose], "area_code": GRIDS[whose],
         "person_id": PERSONS[whose], "id": NUMBERS[whose], "number": NUMBERS[whose], "z": 14,
+        "draft_id": NUMBERS[whose],
         # The tile in which the middle of the grid lies.
         "x": 13653 + whose, "y": 6759, "code": GRIDS[whose], "path": "nothing.js",
     } | {name: kind or kinds[0] for name, kinds in KINDS.items()}
@@ -216,6 +217,13 @@ _ROWS = (
     "INSERT INTO share (incident_id, grid_id, role, share, size, officer_id) SELECT %(report)s,"
     " i.id, 'lead', 1, 95, o.id FROM area_identity AS i, officer AS o"
     " WHERE i.code = %(grid)s AND o.officer_code = %(officer)s",
+    "INSERT INTO draft (id, name, scheme, level, area_identity_id, account_id, base_at, scope_ids)"
+    " SELECT %(report)s, %(word)s || '草案', 'base', 'grid', a.identity_id, 1, '1970-01-01Z',"
+    " a.ancestor_ids FROM area AS a WHERE a.code = %(street)s",
+    "INSERT INTO draft_operation (draft_id, number, operation, account_id)"
+    " VALUES (%(report)s, 1, '{\"op\": \"rename\"}', 1)",
+    "INSERT INTO draft_face (draft_id, number, key, name, geom) SELECT %(report)s, 1, code,"
+    " %(word)s || '网格', geom FROM area WHERE code = %(grid)s",
     "INSERT INTO rating (incident_id, reporter, score, note)"
     " VALUES (%(report)s, true, 2, %(word)s || '评语')",
     "INSERT INTO field_work (day, officer_id, area_identity_id, patrols) SELECT '2026-11-02',"
@@ -229,7 +237,8 @@ _AS_IT_WAS = {
                     "scope_ids @> %(foreign)s::bigint[]"),
     "area": "ancestor_ids @> %(foreign)s::bigint[]",
     "officer": "officer_code LIKE %(officers)s",
-    **dict.fromkeys(("report", "incident"), "id = %(report)s"),
+    **dict.fromkeys(("report", "incident", "draft"), "id = %(report)s"),
+    **dict.fromkeys(("draft_operation", "draft_face"), "draft_id = %(report)s"),
     **dict.fromkeys(("step", "assignment", "extent", "share", "rating"),
                     "incident_id = %(report)s"),
     **dict.fromkeys(("dwelling", "enterprise", "person"), "address_id IN"
