@@ -6,6 +6,7 @@ stand in gis/sql/functions/072_publication.sql.
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -97,8 +98,9 @@ class Outlook:
 
 
 async def publish(connection: AsyncConnection, redraw: Redraw, *, name: str = "",
-                  duties: Mapping[str, Any] | None = None, draft_id: int | None = None,
-                  undoes: int | None = None, may_leave: bool = False) -> Publication:
+                  duties: Mapping[str, Any] | None = None,
+                  draft: tuple[int, int | None] | None = None, undoes: int | None = None,
+                  may_leave: bool = False) -> Publication:
     """Put a redraw in force, whole or not at all.
 
     Commit at once: from the last statement until then no report is taken in. Within a transaction
@@ -112,8 +114,11 @@ async def publish(connection: AsyncConnection, redraw: Redraw, *, name: str = ""
         Its `before` must be the shapes in force, to the last vertex.
     duties
         Decisions on postings by key: of an area that is to be in force the whole list, each
-        ``{"officer": CODE, "role": ROLE, "line": …, "shift": …}``; of one that ends the key of the
-        area that takes them over, or None to let them end.
+        ``{"officer": CODE, "role": ROLE, "line": …, "shift": …}``; of one that ends, or by the
+        number of one of its duties, the key of the area that takes them, None to let them end.
+    draft
+        Number of the draft that this is, and the version of it that was read: it is published
+        with it.
     undoes
         The publication that this one takes back.
     may_leave
@@ -134,7 +139,8 @@ async def publish(connection: AsyncConnection, redraw: Redraw, *, name: str = ""
         async with connection.transaction():
             cursor = await connection.execute(queries.get("begin_publication"), {
                 "scheme": redraw.scheme, "base_at": redraw.base_at, "name": name,
-                "draft_id": draft_id, "undoes": undoes})
+                "draft_id": draft and draft[0], "version": draft and draft[1],
+                "undoes": undoes})
             number = (await cursor.fetchone())[0]
             plan = await _planned(connection, redraw, duties or {}, may_leave)
             if plan.faults:
@@ -202,7 +208,7 @@ async def publications(connection: AsyncConnection, *, publication_id: int | Non
 async def _planned(connection: AsyncConnection, redraw: Redraw, duties: Mapping[str, Any],
                    may_leave: bool) -> Outlook:
     standing = await _standing(connection, redraw)
-    pieces = pieces_of(redraw, standing)
+    pieces = await asyncio.to_thread(pieces_of, redraw, standing)
     pieces = [piece for piece in pieces if not _as_it_is(piece, standing)]
     if not pieces:
         raise InvalidInput("the redraw changes nothing", field="after")
@@ -212,13 +218,17 @@ async def _planned(connection: AsyncConnection, redraw: Redraw, duties: Mapping[
     running = defaultdict(list)
     cursor = await connection.execute(queries.get("publication_postings"),
                                       {"identities": identities})
-    for identity, number, officer, code, role, line, shift in await cursor.fetchall():
-        running[identity].append(Posting(officer, code, role, line, shift, number))
+    for identity, number, officer, code, named, role, line, shift in await cursor.fetchall():
+        running[identity].append(Posting(officer, code, role, line, shift, number, named))
     decisions = await _decisions(connection, duties)
     places = {(area.level, area.code): area.identity_id for area in standing}
-    return Outlook(
-        tuple(pieces), minted(pieces, given), carried_over(pieces, running, decisions),
-        tuple(faults_of(pieces, standing, may_leave)), changed_ground(pieces, places), {})
+
+    def laid_out() -> Outlook:
+        return Outlook(
+            tuple(pieces), minted(pieces, given), carried_over(pieces, running, decisions),
+            tuple(faults_of(pieces, standing, may_leave)), changed_ground(pieces, places), {})
+
+    return await asyncio.to_thread(laid_out)
 
 
 def _as_it_is(piece: Piece, standing: Sequence[StandingArea]) -> bool:
@@ -299,8 +309,8 @@ async def _postings_before(connection: AsyncConnection, publication_id: int, red
     cursor = await connection.execute(queries.get("publication_postings"),
                                       {"identities": list(places.values())})
     running: dict[int, list[Posting]] = defaultdict(list)
-    for identity, number, officer, code, role, line, shift in await cursor.fetchall():
-        running[identity].append(Posting(officer, code, role, line, shift, number))
+    for identity, number, officer, code, named, role, line, shift in await cursor.fetchall():
+        running[identity].append(Posting(officer, code, role, line, shift, number, named))
     opened = {row[3] for row in rows if row[1]}
     wanted: dict[str, Any] = {
         area.key: [posting for posting in running[places.get(area.key, -1)]

@@ -29,6 +29,7 @@ class Posting:
     line: str | None = None
     shift: str | None = None
     id: int | None = None
+    officer_name: str = ""
 
     @property
     def what(self) -> tuple[Any, ...]:
@@ -58,8 +59,8 @@ class Postings:
     undecided: list[dict[str, Any]] = field(default_factory=list)
 
 
-# By key of an area: its postings as they are to be; of one that ends: the key of an heir, or
-# None to let them end.
+# By key of an area: its postings as they are to be; of one that ends, or by the number of one of
+# its postings: the key of an heir, or None to let them end.
 Decisions = Mapping[str, Sequence[Posting] | str | None]
 
 
@@ -79,13 +80,16 @@ def carried_over(pieces: Sequence[Piece], running: Mapping[int, Sequence[Posting
     InvalidInput
         A decision names no area of the redraw, or an heir that is none.
     """
-    known = {piece.key for piece in pieces}
-    strange = sorted(set(decisions) - known)
-    if strange:
-        raise InvalidInput(f"{strange[0]!r:.60} is no area of this redraw", field="duties")
     result = Postings()
     standing = {piece.key: list(running.get(piece.standing.identity_id, ()))
                 for piece in pieces if piece.standing}
+    known = {piece.key for piece in pieces} | {
+        str(posting.id) for piece in pieces if piece.geom is None
+        for posting in standing[piece.key]}
+    strange = sorted(set(decisions) - known)
+    if strange:
+        raise InvalidInput(f"{strange[0]!r:.60} is no area of this redraw, nor a posting to one"
+                           " that ends", field="duties")
     to_be = {piece.key: _beginning(piece, pieces, standing, decisions)
              for piece in pieces if piece.geom is not None}
     for piece in pieces:
@@ -124,26 +128,25 @@ def _end(piece: Piece, pieces: Sequence[Piece], standing: Mapping[str, Sequence[
     most = _most(piece.before, heirs, before=False)
     if most:
         result.heirs[piece.level, piece.key] = most[0].key
-    if piece.key in decisions:
-        heir = decisions[piece.key]
-        if heir is None:
-            return
-        if not isinstance(heir, str) or heir not in {p.key for p in heirs}:
+    if isinstance(decisions.get(piece.key), str):
+        result.heirs[piece.level, piece.key] = decisions[piece.key]
+    proposed = most[0].key if most and most[1] > 0.5 else None
+    asked = []
+    for posting in ending:
+        told = next((key for key in (str(posting.id), piece.key) if key in decisions), None)
+        heir = proposed if told is None else decisions[told]
+        if told is None and heir is None:
+            asked.append(posting)
+        elif told is not None and heir is not None and heir not in {p.key for p in heirs}:
             raise InvalidInput(f"{piece.key} ends: name an area that takes its postings, or null",
                                field="duties")
-        result.heirs[piece.level, piece.key] = heir
-    elif most and most[1] > 0.5:
-        heir = most[0].key
-    elif ending:
+        elif heir is not None and heir not in decisions:
+            _inherit(to_be[heir], [posting])
+    if asked:
         result.undecided.append({
             "area": piece.key, "why": "no area takes more than half of its ground",
-            "officers": [posting.officer_code for posting in ending],
+            "postings": asked, "proposed": most and most[0].key,
             "heirs": [p.key for p in heirs]})
-        return
-    else:
-        return
-    if heir not in decisions:
-        _inherit(to_be[heir], ending)
 
 
 def _inherit(there: list[Posting], coming: Iterable[Posting]) -> None:

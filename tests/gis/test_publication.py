@@ -28,10 +28,10 @@ from tests.gis.builders import (
 from tests.gis.publishing import (
     E1,
     E2,
-    S,
     W1,
     W2,
     E,
+    S,
     Street,
     W,
     area,
@@ -177,6 +177,10 @@ async def test_postings_nobody_can_guess_are_asked_for(street):
         with pytest.raises(DutiesUndecided, match=W2) as refusal:
             await publish(connection, drawn)
         assert refusal.value.undecided[0]["heirs"] == [W1, E1]
+        (posting,) = refusal.value.undecided[0]["postings"]
+        assert posting.officer_code == f"officer of {W2}"
+        with pytest.raises(InvalidInput, match="name an area"):
+            await publish(connection, drawn, duties={str(posting.id): E2})
         assert value(street.connection, "SELECT count(*) FROM publication") == 0
         await publish(connection, drawn, duties={
             W2: E1, W1: [{"officer": "new", "role": "head"}]})
@@ -284,7 +288,7 @@ async def test_undo_restores_the_very_shapes(street):
     assert owners(street.connection, back.at, (0.7, 1)) == [W1]
 
 
-@pytest.mark.parametrize(("after", "fault"), [
+@pytest.mark.parametrize("after, fault", [
     ([area(W1, rectangle(0, 0, 0.9, 2), W)], "gap"),
     ([area(W1, rectangle(0, 0, 1.1, 2), W)], "overlap"),
     ([area(W1, rectangle(0, 0, 0.6, 2), W), area("+1", rectangle(0.5, 0, 1, 2), W)], "overlap"),
@@ -399,10 +403,11 @@ async def test_only_planners_and_only_their_own_ground(street):
 
 
 async def test_intake_knows_no_lasting_snapshot(street):
-    with (psycopg.connect(street.database.admin_url) as connection,
-          pytest.raises(errors.FeatureNotSupported)):
+    with psycopg.connect(street.database.admin_url) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.execute("INSERT INTO report (category_code, lon, lat) VALUES ('service', 1, 1)")
+        with pytest.raises(errors.FeatureNotSupported):
+            connection.execute("INSERT INTO report (category_code, lon, lat)"
+                               " VALUES ('service', 1, 1)")
 
 
 async def test_the_server_can_stage_nothing_by_itself(street):

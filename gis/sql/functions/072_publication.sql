@@ -71,7 +71,8 @@ $$;
 
 -- Opens a publication: from here on nobody else changes areas or postings, until it is committed.
 CREATE OR REPLACE FUNCTION begin_publication(
-    of_scheme text, redraw_base timestamptz, called text, of_draft bigint, undone bigint)
+    of_scheme text, redraw_base timestamptz, called text, of_draft bigint, draft_version integer,
+    undone bigint)
 RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
@@ -88,11 +89,40 @@ BEGIN
     PERFORM set_config('lock_timeout', '5s', true);
     LOCK TABLE area, duty, given_code IN SHARE ROW EXCLUSIVE MODE;
     PERFORM set_config('lock_timeout', timeout_before, true);
+    PERFORM hold_for_publication(of_draft, draft_version);
     INSERT INTO publication (scheme, base_at, account_id, name, draft_id, undoes)
     VALUES (of_scheme, redraw_base, scope_account_id(), coalesce(called, ''), of_draft, undone)
     RETURNING id INTO new_id;
     RETURN new_id;
 END
+$$;
+
+-- The draft that is published, locked: open, and of the version that was read.
+CREATE OR REPLACE FUNCTION hold_for_publication(of_draft bigint, expected integer)
+RETURNS void
+LANGUAGE plpgsql SET search_path = public, pg_temp
+AS $$
+DECLARE
+    held draft;
+BEGIN
+    SELECT d.* INTO held FROM draft AS d WHERE d.id = of_draft FOR UPDATE;
+    IF of_draft IS NOT NULL AND NOT coalesce(scope() IS NULL OR sees_draft(held), false) THEN
+        RAISE EXCEPTION 'no such draft, or not for you to see' USING ERRCODE = 'no_data_found';
+    ELSIF held.state <> 'open' OR held.version <> expected THEN
+        RAISE EXCEPTION 'the draft has moved on: it is % at version %', held.state, held.version
+            USING ERRCODE = 'serialization_failure';
+    END IF;
+END
+$$;
+
+-- Who published: a name that planners are told, whatever accounts they see.
+CREATE OR REPLACE FUNCTION publication_author(of_publication bigint) RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    SELECT a.name FROM publication AS p JOIN account AS a ON a.id = p.account_id
+    WHERE p.id = of_publication
+      AND (scope_all() OR p.scope_ids && scope_ids()
+           OR scope() IS NULL AND pg_has_role(session_user, current_user, 'USAGE'))
 $$;
 
 -- Every code that was ever given at a level, whose beginning is this.
@@ -316,6 +346,7 @@ BEGIN
             'held_ms', round(extract(epoch FROM clock_timestamp() - held_at) * 1000, 1))
     WHERE n.id = p.id
     RETURNING n.* INTO p;
+    UPDATE draft AS d SET state = 'published', changed_at = moment WHERE d.id = p.draft_id;
     PERFORM tell_publication(p);
     RETURN p.detail || jsonb_build_object('id', p.id, 'at', p.at, 'scheme', p.scheme);
 END

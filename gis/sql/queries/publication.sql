@@ -8,7 +8,7 @@ WHERE scheme = %(scheme)s AND upper_inf(period)
 ORDER BY code
 
 -- name: publication_postings
-SELECT d.area_identity_id, d.id, d.officer_id, f.officer_code, d.role, d.line_code, d.shift_code
+SELECT d.area_identity_id, d.id, d.officer_id, f.officer_code, f.name, d.role, d.line_code, d.shift_code
 FROM duty AS d JOIN officer AS f ON f.id = d.officer_id
 WHERE d.area_identity_id = ANY (%(identities)s) AND upper_inf(d.period)
 ORDER BY d.id
@@ -17,7 +17,8 @@ ORDER BY d.id
 SELECT officer_code, id FROM officer WHERE officer_code = ANY (%(codes)s)
 
 -- name: begin_publication
-SELECT begin_publication(%(scheme)s, %(base_at)s, %(name)s, %(draft_id)s, %(undoes)s)
+SELECT begin_publication(%(scheme)s, %(base_at)s, %(name)s, %(draft_id)s, %(version)s,
+                         %(undoes)s)
 
 -- name: area_codes_given
 SELECT area_codes_given(%(scheme)s, %(level)s, %(stem)s)
@@ -35,8 +36,11 @@ SELECT publication_outlook(%(strip)s)
 SELECT jsonb_build_object(
     'id', p.id, 'at', p.at, 'scheme', p.scheme, 'base_at', p.base_at, 'name', p.name,
     'draft', p.draft_id, 'undoes', p.undoes,
-    'undone_by', (SELECT min(u.id) FROM publication AS u WHERE u.undoes = p.id),
-    'by', (SELECT a.name FROM account AS a WHERE a.id = p.account_id)) || (p.detail - 'bound')
+    'undone_by', (SELECT max(u.id) FROM publication AS u WHERE u.undoes = p.id),
+    'who', publication_author(p.id),
+    'changed', (SELECT count(*) FROM publication_area AS c
+                WHERE c.publication_id = p.id AND c.kind <> 'followed'),
+    'detail', p.detail - 'bound')
 FROM publication AS p
 WHERE (%(id)s::bigint IS NULL OR p.id = %(id)s)
   AND (%(scheme)s::text IS NULL OR p.scheme = %(scheme)s)
