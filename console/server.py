@@ -36,6 +36,7 @@ from console.api import (
     persons,
     plates,
     printouts,
+    publications,
     ranking,
     reports,
     rules,
@@ -87,7 +88,7 @@ STATIC = Path(__file__).parent / "static"
 # Printouts stand before incidents, whose numbers their addresses would be taken for.
 ROUTERS = (health, reports, plates, printouts, locate, notices, addresses, areas, incidents,
            duplicates, shares, ranking, statistics, live, wall, tiles, login, provider,
-           codes, library, persons, rules, drafts, audit)
+           codes, library, persons, rules, drafts, publications, audit)
 
 
 class Application:
@@ -226,6 +227,8 @@ def _add_errors(app: FastAPI) -> None:
     app.add_exception_handler(NotACoverage, drafts.on_no_coverage)
     app.add_exception_handler(Stale, drafts.on_stale)
     app.add_exception_handler(RebaseConflict, drafts.on_rebase_conflict)
+    for error, answer in publications.HANDLERS.items():
+        app.add_exception_handler(error, answer)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(PanelError, on_panel)
     app.add_exception_handler(RequestValidationError, on_validation)
