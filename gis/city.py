@@ -7,6 +7,7 @@ import json
 import psycopg
 
 from gis import queries
+from gis.accounts import set_provider_key
 from gis.settings import Settings
 
 
@@ -18,7 +19,8 @@ def settle_city(admin_url: str, settings: Settings) -> None:
     admin_url
         libpq URL of the role that owns the database, which has been migrated.
     settings
-        `nearest_m`, `address_sure` and `time_zone` of these.
+        `nearest_m`, `address_sure` and `time_zone` of these; and where there is an identity
+        provider the key with which servers of this secret vouch for it.
     """
     values = {"nearest_m": settings.nearest_m, "address_sure": settings.address_sure,
               "time_zone": settings.time_zone}
@@ -26,3 +28,5 @@ def settle_city(admin_url: str, settings: Settings) -> None:
         for name, value in values.items():
             connection.execute(
                 queries.get("set_city_setting"), {"name": name, "value": json.dumps(value)})
+    if settings.oidc_issuer:
+        set_provider_key(admin_url, settings.with_secret().secret)
