@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from console import language
+from console.cli.boundaries import check_areas
 from console.cli.context import Session, pass_session
 from console.cli.load import CONTEXT, FILE, FREE_CODES, TargetCommand, file_options, told_options
 from console.cli.outcomes import finish, outcome_options
@@ -23,7 +24,10 @@ from gis.loading.checkup import AUTO
 
 @click.group(context_settings=CONTEXT)
 def check() -> None:
-    """Examine addresses or buildings before they are loaded, or the library; writes nothing."""
+    """Examine files before they are loaded, or the library; writes nothing to the database."""
+
+
+check.add_command(check_areas)
 
 
 def report_option(command: Callable[..., Any]) -> Callable[..., Any]:
