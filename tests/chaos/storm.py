@@ -20,12 +20,12 @@ import httpx
 
 from gis import postmaster
 from gis.cluster import Cluster
+from tests.chaos.caller import Caller
 from tests.console.conftest import SOUTH, STEP, WEST
 from tests.program import ROOT
 
 READY = b"gridwall: ready at "
 LONGEST_REST_S = 1.0
-MOST_AT_ONCE = 64
 TIMEOUT_S = 20.0
 
 
@@ -98,28 +98,26 @@ class Storm:
 
     async def blow(self, seconds: float) -> None:
         """Send for so long, then until each is answered."""
-        limits = httpx.Limits(max_connections=MOST_AT_ONCE)
-        headers = {"Authorization": f"Bearer {self.token}"}
-        timeout = httpx.Timeout(TIMEOUT_S, pool=None)
-        async with httpx.AsyncClient(base_url=self.url, headers=headers, limits=limits,
-                                     timeout=timeout) as client, asyncio.TaskGroup() as group:
+        caller = Caller(self.url, self.token)
+        async with asyncio.TaskGroup() as group:
             clock = asyncio.get_running_loop().time
             begun = clock()
             while (due := self.sent / self.rate) < seconds:
                 await asyncio.sleep(max(0.0, begun + due - clock()))
                 self.sent += 1
-                group.create_task(self._file(client, f"storm-{self.sent}"))
+                group.create_task(self._file(caller, f"storm-{self.sent}"))
+        caller.close()
 
-    async def _file(self, client: httpx.AsyncClient, external_id: str) -> None:
+    async def _file(self, caller: Caller, external_id: str) -> None:
         sent = self._report(external_id)
         for attempt in range(1, 1_000):
-            with contextlib.suppress(httpx.TransportError):
-                answer = await client.post("/api/reports", json=sent)
-                if answer.status_code in (200, 201):
-                    self.answers[external_id] = (answer.status_code, answer.json())
+            with contextlib.suppress(OSError):
+                answer = await caller.post("/api/reports", sent)
+                if answer.status in (200, 201):
+                    self.answers[external_id] = (answer.status, answer.body)
                     self.tries[external_id] = attempt
                     return
-                assert answer.status_code == 503, answer.text
+                assert answer.status == 503, answer
                 assert int(answer.headers["retry-after"]) > 0
             await asyncio.sleep(min(0.1 * 2 ** min(attempt, 6), LONGEST_REST_S)
                                 * self.luck.uniform(0.5, 1))
