@@ -64,7 +64,8 @@ def _streets(ground: Ground, corridor: shapely.Geometry, lat: float,
 def _graph(lines: shapely.Geometry, near: shapely.Geometry, radius_m: float) -> Graph:
     """Segments as a graph; the ends of the drawn line get a node at their foot on a street."""
     graph: Graph = {}
-    parts = [part for part in shapely.get_parts(lines) if part.geom_type == "LineString"]
+    parts = [part for part in shapely.get_parts(lines)
+             if part.geom_type == "LineString" and not part.is_empty]
     feet = [shapely.Point(end) for end in shapely.get_coordinates(near)[[0, -1]]]
     closest = [min(parts, key=foot.distance) for foot in feet] if parts else []
     for part in parts:
