@@ -1,8 +1,9 @@
 """What is under way, what is still taken on, and when pages have to slow down.
 
 Pages refresh more seldom from a quarter of what intake may hold; only when it is full are
-reports refused, at once, before their body is read. So what is accepted waits a short time, and
-what is refused knows so and when to come again.
+reports refused, before their body is read. So what is accepted waits a short time, and what is
+refused knows so and when to come again. A refusal is held back for a moment: senders who try
+again at once would otherwise have the server do nothing but refuse.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ BUSY_SHARE, SLOWER, CALM_S = 0.25, 5, 5.0
 # A server that comes to its own look so much later than it meant to is busy, whoever keeps it so.
 LOOK_S, LATE_S = 0.5, 0.25
 LONGEST_WAIT_S = 4
+HOLD_S, MOST_HELD = 0.5, 1_000
 
 
 class Load:
@@ -50,6 +52,7 @@ class Load:
         self._task: asyncio.Task[None] | None = None
         self.intake = 0
         self.under_way = 0
+        self.held = 0
         self.refused = 0
 
     @contextmanager
@@ -82,6 +85,15 @@ class Load:
         finally:
             self.intake -= weight
             self.under_way -= not weight
+
+    async def hold_back(self) -> None:
+        """Let a refused one wait a moment for its answer, unless too many do already."""
+        if self.held < MOST_HELD:
+            self.held += 1
+            try:
+                await asyncio.sleep(HOLD_S)
+            finally:
+                self.held -= 1
 
     def start(self) -> None:
         """Begin to look after oneself, inside the running event loop."""
@@ -125,6 +137,7 @@ class Admission:
             with self._load.taking(_weight(scope)):
                 await self._app(scope, receive, send)
         except Overloaded as refusal:
+            await self._load.hold_back()
             await respond(refusal)(scope, receive, send)
 
 

@@ -92,6 +92,16 @@ class Told:
         self._left = ""
         self.incidents: list[int] = []
 
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def by(cls, url: str, token: str) -> AsyncIterator[Told]:
+        """The stream of a token's owner."""
+        headers = {"Authorization": f"Bearer {token}"}
+        async with (httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as client,
+                    client.stream("GET", "/live") as response):
+            assert response.status_code == 200
+            yield cls(response)
+
     async def next(self, name: str, timeout_s: float = 30) -> dict[str, object]:
         """The data of the next event of a name; others are passed over."""
         async with asyncio.timeout(timeout_s):
