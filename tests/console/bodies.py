@@ -74,6 +74,17 @@ def drafted(whose: int) -> Bodies:
         "op": "rename", "code": GRIDS[whose], "name": "改名网格"}} for version in (1, 9_999)]
 
 
+def standings(whose: int) -> Bodies:
+    """Accounts that nobody but an admin makes or changes."""
+    return [{"name": "walker", "role": "street", "areas": [GRIDS[whose]]},
+            {"name": "walker", "role": "department", "unit": UNITS[whose]}]
+
+
+def own_tokens(whose: int) -> Bodies:
+    """For somebody who has signed in, which the walkers with their tokens have not."""
+    return [{"name": "walk", "days": 1}, {"name": "walk", "days": 1, "area": GRIDS[whose]}]
+
+
 BODIES: dict[str, Callable[[int], Bodies]] = {
     "POST /api/drafts": lambda whose: [
         {"name": "试画", "area": (*STREETS, "330104009")[whose]}],
@@ -84,6 +95,9 @@ BODIES: dict[str, Callable[[int], Bodies]] = {
         {"version": 2, "codes": [GRIDS[whose]], "frozen": True}],
     "POST /api/drafts/{draft_id}/undo": lambda whose: [{"version": 2}],
     "POST /api/drafts/{draft_id}/redo": lambda whose: [{"version": 3}],
+    "POST /api/drafts/{draft_id}/publish": lambda whose: [
+        {"version": 9_999}, {"version": 9_999, "duties": {GRIDS[whose]: None}}],
+    "POST /api/publications/{publication_id}/undo": lambda whose: [{}],
     "POST /api/drafts/{draft_id}/rebase": lambda whose: [{"version": 2, "drop": True}],
     "PUT /api/drafts/{draft_id}/rules": lambda whose: [
         {"version": 3, "rules": {"duty_officers": {"min": 1}}}],
@@ -106,6 +120,19 @@ BODIES: dict[str, Callable[[int], Bodies]] = {
                                                                "working": None}],
     "POST /api/admin/settings": lambda whose: [{"name": "working_week", "value": [1]},
                                                {"name": "warning_share", "value": 0.5}],
+    "POST /api/account/password": lambda whose: [{"old": "no such word", "new": "tall grass 8"}],
+    "POST /api/account/sessions/end": lambda whose: [{}, {"id": NUMBERS[whose]}],
+    "POST /api/account/tokens": own_tokens,
+    "POST /api/account/tokens/revoke": lambda whose: [{"id": NUMBERS[whose]}],
+    "POST /api/admin/accounts": standings,
+    "POST /api/admin/accounts/change": standings,
+    "POST /api/admin/accounts/disable": lambda whose: [{"name": "walker", "disabled": True}],
+    "POST /api/admin/accounts/password": lambda whose: [{"name": "walker"}],
+    "POST /api/admin/accounts/sign-out": lambda whose: [{"name": "walker"}],
+    "POST /api/admin/accounts/token": lambda whose: [{"account": "walker", "name": "walk"}],
+    "POST /api/admin/groups": lambda whose: [
+        {"group": "g", "role": "street", "area": GRIDS[whose]}],
+    "POST /api/admin/groups/remove": lambda whose: [{"id": NUMBERS[whose]}],
     "POST /api/admin/undo": lambda whose: [{}],
 }
 # Forms, and routes of the page's framework: walked without a body of ours.

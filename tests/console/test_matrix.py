@@ -108,7 +108,7 @@ def values(door: Door, whose: int, kind: str | None = None) -> dict[str, object]
     told: dict[str, object] = {
         "incident_id": NUMBERS[whose], "report_id": NUMBERS[whose], "area_code": GRIDS[whose],
         "person_id": PERSONS[whose], "id": NUMBERS[whose], "number": NUMBERS[whose], "z": 14,
-        "draft_id": NUMBERS[whose],
+        "draft_id": NUMBERS[whose], "publication_id": NUMBERS[whose],
         # The tile in which the middle of the grid lies.
         "x": 13653 + whose, "y": 6759, "code": GRIDS[whose], "path": "nothing.js",
     } | {name: kind or kinds[0] for name, kinds in KINDS.items()}
@@ -224,6 +224,12 @@ _ROWS = (
     " VALUES (%(report)s, 1, '{\"op\": \"rename\"}', 1)",
     "INSERT INTO draft_face (draft_id, number, key, name, geom) SELECT %(report)s, 1, code,"
     " %(word)s || '网格', geom FROM area WHERE code = %(grid)s",
+    "INSERT INTO publication (id, scheme, base_at, name, scope_ids, detail) SELECT %(report)s,"
+    " 'base', '1970-01-01Z', %(word)s || '发布', a.ancestor_ids[2:], '{\"matters\": 1}'"
+    " FROM area AS a WHERE a.code = %(grid)s",
+    "INSERT INTO publication_area (publication_id, identity_id, kind, key, before_id, after_id)"
+    " SELECT %(report)s, a.identity_id, 'changed', a.code, a.id, a.id FROM area AS a"
+    " WHERE a.code = %(grid)s",
     "INSERT INTO rating (incident_id, reporter, score, note)"
     " VALUES (%(report)s, true, 2, %(word)s || '评语')",
     "INSERT INTO field_work (day, officer_id, area_identity_id, patrols) SELECT '2026-11-02',"
@@ -237,7 +243,8 @@ _AS_IT_WAS = {
                     "scope_ids @> %(foreign)s::bigint[]"),
     "area": "ancestor_ids @> %(foreign)s::bigint[]",
     "officer": "officer_code LIKE %(officers)s",
-    **dict.fromkeys(("report", "incident", "draft"), "id = %(report)s"),
+    **dict.fromkeys(("report", "incident", "draft", "publication"), "id = %(report)s"),
+    "publication_area": "publication_id = %(report)s",
     **dict.fromkeys(("draft_operation", "draft_face"), "draft_id = %(report)s"),
     **dict.fromkeys(("step", "assignment", "extent", "share", "rating"),
                     "incident_id = %(report)s"),
@@ -382,6 +389,7 @@ async def test_nobody_gets_past_the_gate_without_a_secret(streets):
         if answer.status_code not in (401, 303, 307, 404, 405):
             open_doors.append(f"{door}: {answer.status_code}")
     assert open_doors == ["GET /favicon.ico: 200", "GET /healthz: 200", "GET /login: 200",
+                          "GET /login/provider/back: 400",
                           "GET /metrics: 200", "GET /readyz: 200"]
 
 
