@@ -70,6 +70,8 @@ def problem(error: errors.GridwallError) -> dict[str, Any]:
     }
     if isinstance(error, errors.InvalidInput) and error.problems:
         body["errors"] = [{"field": p.field, "message": p.message} for p in error.problems]
+    if isinstance(error, errors.BadPassword):
+        body["reason"] = error.reason
     if isinstance(error, errors.NotLawful | errors.Conflict) and error.lawful is not None:
         body["lawful"] = list(error.lawful)
     return body

@@ -21,6 +21,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tornado.web import HTTPError as PanelError
 
 from console.api import (
+    account,
+    accounts,
     addresses,
     areas,
     audit,
@@ -36,8 +38,10 @@ from console.api import (
     persons,
     plates,
     printouts,
+    proposals,
     publications,
     ranking,
+    rehearsal,
     reports,
     rules,
     shares,
@@ -73,6 +77,8 @@ from console.problems import (
     respond_http,
     respond_validation,
 )
+from console.proposing import Proposing
+from console.rehearsing import Rehearsals
 from console.static import BuiltFiles
 from gis.boundaries import NotACoverage, Refused
 from gis.database import Database, make_pool
@@ -88,7 +94,8 @@ STATIC = Path(__file__).parent / "static"
 # Printouts stand before incidents, whose numbers their addresses would be taken for.
 ROUTERS = (health, reports, plates, printouts, locate, notices, addresses, areas, incidents,
            duplicates, shares, ranking, statistics, live, wall, tiles, login, provider,
-           codes, library, persons, rules, drafts, publications, audit)
+           account, accounts,
+           codes, library, persons, rules, drafts, rehearsal, proposals, publications, audit)
 
 
 class Application:
@@ -148,6 +155,7 @@ def create_app(settings: Settings) -> Application:
     state.personal_data = KeyFile(settings.home)
     state.press = Press()
     state.drafts = Drafts(database)
+    state.proposing, state.rehearsals = Proposing(), Rehearsals(database)
     # Half of the time allowed, so that a look and its work fit into it.
     state.live = Live(database, state.callers, settings.live_poll_ms / 2000)
     database.pulse.on_change(state.live.tell_trouble)
@@ -181,6 +189,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await state.folding.close()
         await state.load.close()
         await state.database.pulse.close()
+        await state.proposing.close()
+        await state.rehearsals.close()
         state.drafts.close()
         await state.pool.close(timeout=2)
 

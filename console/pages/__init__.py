@@ -21,6 +21,7 @@ def add_pages(app: FastAPI, settings: Settings, database: Database) -> None:
     from console.api import street as street_api
     from console.api import street_export
     from console.pages import (
+        account,
         admin,
         desk,
         officer,
@@ -38,7 +39,7 @@ def add_pages(app: FastAPI, settings: Settings, database: Database) -> None:
         return FileResponse(desk.STATIC / "icon.svg", media_type="image/svg+xml")
 
     app.mount("/static/desk", BuiltFiles(desk.STATIC), name="desk")
-    for page in (street, statistics, planner, officer, place, report, admin):
+    for page in (street, statistics, planner, officer, place, report, admin, account):
         app.include_router(page.router)
     for api in (street_api, street_export, desk_api):
         app.include_router(api.router)

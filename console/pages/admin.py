@@ -5,7 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from console.access import HOME
 from console.pages.desk import render
+from gis.accounts import BOUND_ROLES
 
 router = APIRouter(include_in_schema=False)
 
@@ -26,6 +28,13 @@ async def categories(request: Request) -> HTMLResponse:
 async def loop(request: Request) -> HTMLResponse:
     """Limits, authority, allowances, working hours and the calendar."""
     return render(request, "admin_loop", ("admin.",))
+
+
+@router.get("/admin/accounts")
+async def accounts(request: Request) -> HTMLResponse:
+    """Who may come in and as what, and what the identity provider's groups stand for."""
+    return render(request, "admin_accounts", ("admin.", "role.", "account."),
+                  roles=list(HOME), bound=[role.value for role in BOUND_ROLES])
 
 
 @router.get("/admin/audit")

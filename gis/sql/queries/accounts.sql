@@ -159,3 +159,6 @@ UNION ALL
 SELECT area_identity_id, officer_id, NULL FROM posted WHERE %(role)s = 'officer'
 UNION ALL
 SELECT NULL, NULL, id FROM station WHERE %(role)s = 'department'
+
+-- name: units_of_accounts
+SELECT unit_code, name FROM unit ORDER BY unit_code
