@@ -27,6 +27,7 @@ def add_pages(app: FastAPI, settings: Settings, database: Database) -> None:
         officer,
         place,
         planner,
+        rehearsal,
         report,
         statistics,
         street,
@@ -39,7 +40,7 @@ def add_pages(app: FastAPI, settings: Settings, database: Database) -> None:
         return FileResponse(desk.STATIC / "icon.svg", media_type="image/svg+xml")
 
     app.mount("/static/desk", BuiltFiles(desk.STATIC), name="desk")
-    for page in (street, statistics, planner, officer, place, report, admin, account):
+    for page in (street, statistics, planner, rehearsal, officer, place, report, admin, account):
         app.include_router(page.router)
     for api in (street_api, street_export, desk_api):
         app.include_router(api.router)

@@ -20,7 +20,7 @@ FONT_PACKAGE, FONT_FILE = "pylopdf_fonts_zh_cn", "NotoSansSC-Regular.otf"
 # A door sees weather: a quarter of the code may be lost.
 QR_LEVEL = "q"
 _PREFIXES = ("print.", "state.", "tier.", "urgency.", "how.", "role.", "class.", "desk.do.",
-             "desk.actor.")
+             "desk.actor.", "rehearsal.")
 
 
 @dataclass(frozen=True)

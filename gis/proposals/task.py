@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from gis.crs import metres_per_degree
 
 TOLERANCE = 0.10
-MOST_SEEDS = 6
+MOST_SEEDS = 8
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,8 @@ class Ground:
         Longitude and latitude of each incident of the last year, ``(m, 2)``.
     buildings
         Outlines; asked for where there are no streets, so that no building is cut.
+    residents
+        Actual residents at each of `homes`, where they are known one by one.
     """
 
     level: str
@@ -56,6 +58,7 @@ class Ground:
     homes: np.ndarray
     incidents: np.ndarray = field(default_factory=lambda: np.empty((0, 2)))
     buildings: np.ndarray = field(default_factory=lambda: np.empty(0, object))
+    residents: np.ndarray | None = None
 
     @cached_property
     def metres(self) -> tuple[float, float]:
@@ -91,9 +94,12 @@ class Task:
 def resident_weights(ground: Ground) -> np.ndarray:
     """Actual residents at each home, ``(n,)``.
 
-    The residents of a grid are shared out evenly over its homes. Where a grid's number is not
-    known, a home counts as many as one does elsewhere in the area; 1 where no number is known.
+    Where the ground does not tell, a grid's residents are shared out evenly over its homes.
+    Where a grid's number is not known, a home counts as many as one does elsewhere in the area;
+    1 where no number is known.
     """
+    if ground.residents is not None:
+        return ground.residents
     own = grid_of(ground, ground.homes)
     counts = np.bincount(own[own >= 0], minlength=len(ground.grids)).astype(float)
     told = np.array([np.nan if grid.residents is None else grid.residents
