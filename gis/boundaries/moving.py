@@ -5,13 +5,15 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
+from shapely.geometry.base import BaseGeometry
+
 from gis.boundaries import finding
 from gis.boundaries.grid import Half, Ring, Vertex, lines, point
 from gis.boundaries.ground import Ground
 from gis.boundaries.operations import MoveEdge, MoveVertex
 from gis.boundaries.proposal import Proposal
 from gis.boundaries.refusals import Refusal, RefusalKind, Refused
-from gis.boundaries.rings import joined, shape_of
+from gis.boundaries.rings import joined, shape_of, without_twins
 
 if TYPE_CHECKING:
     from gis.boundaries.coverage import Coverage
@@ -49,13 +51,22 @@ def moved(coverage: Coverage, moves: dict[Vertex, Vertex]) -> Proposal:
     return Proposal(after, set(after))
 
 
-def face_of(key: str, halves: list[Half], coverage: Coverage):
-    """The shape that half-edges bound; `Refused` (sliver) when nothing is left of the face."""
+def face_of(key: str, halves: list[Half], coverage: Coverage) -> BaseGeometry:
+    """The shape that half-edges bound.
+
+    Raises
+    ------
+    Refused
+        ``overlap`` when the face would be turned inside out, ``sliver`` when nothing is left.
+    """
     polygons = joined(halves)
-    if not polygons:
-        raise Refused(Refusal(RefusalKind.SLIVER, coverage.face(key), (key,), 0.0, 0.0, "m2",
-                              "nothing_left"))
-    return shape_of(polygons)
+    if polygons:
+        return shape_of(polygons)
+    rest = without_twins(halves)
+    if rest:
+        raise Refused(Refusal(RefusalKind.OVERLAP, lines(rest), (key,), detail="edges_cross"))
+    raise Refused(Refusal(RefusalKind.SLIVER, coverage.face(key), (key,), 0.0, 0.0, "m2",
+                          "nothing_left"))
 
 
 def _require_chain(coverage: Coverage, chain: Ring) -> None:

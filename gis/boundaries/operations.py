@@ -125,6 +125,9 @@ class Snap:
 class Simplify:
     """Leave out vertices all over the coverage; outlines of parents and of the whole stay.
 
+    Visvalingam–Whyatt: a vertex goes when its triangle with its neighbours is smaller than the
+    square of the tolerance.
+
     ``{"op": "simplify", "tolerance_m": 2, "codes": [key, …]?}``
     """
 
@@ -196,10 +199,11 @@ def operation_from_json(given: Mapping[str, Any]) -> Operation:
     InvalidInput
         With the field that is missing or can't be used.
     """
-    if not isinstance(given, Mapping) or given.get("op") not in _READERS:
+    op = given.get("op") if isinstance(given, Mapping) else None
+    if not isinstance(op, str) or op not in _READERS:
         raise InvalidInput(f"an operation has an op, one of {', '.join(sorted(_READERS))}",
                            field="op")
-    return _READERS[given["op"]](_Reader(given))
+    return _READERS[op](_Reader(given))
 
 
 class _Reader:

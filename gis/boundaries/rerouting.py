@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 import shapely
 
 from gis.boundaries import finding, streets
-from gis.boundaries.grid import Half, Ring, Vertex, from_grid, point, vertex_on, vertices_of
+from gis.boundaries.grid import (
+    Half,
+    Ring,
+    Vertex,
+    distance,
+    from_grid,
+    point,
+    vertex_on,
+    vertices_of,
+)
 from gis.boundaries.ground import Ground
 from gis.boundaries.moving import substituted
 from gis.boundaries.operations import MATCH_DEGREES, Point, Reroute
@@ -17,6 +26,9 @@ from gis.boundaries.refusals import Refusal, RefusalKind, Refused
 if TYPE_CHECKING:
     from gis.boundaries.coverage import Coverage
 
+# A street that leaves the two faces is left a little (1 m) before their outline.
+_MARGIN_DEGREES = 1e-5
+
 
 def reroute(coverage: Coverage, operation: Reroute, ground: Ground) -> Proposal:
     """Between two points of one edge, another way."""
@@ -25,13 +37,26 @@ def reroute(coverage: Coverage, operation: Reroute, ground: Ground) -> Proposal:
     if start == end:
         raise Refused(Refusal(RefusalKind.INVALID, point(start), detail="ends_are_one"))
     inserted = _inserted(coverage, {start: at_start, end: at_end})
-    chain = _chain(coverage, inserted, start, end)
-    along = list(operation.along)
-    if not along:
-        old = shapely.LineString(from_grid(chain))
-        along = streets.follow(ground, old, operation.radius_m)
+    chain, beside = _chain(coverage, inserted, start, end)
+    along = list(operation.along) or _along_streets(coverage, chain, beside, ground,
+                                                    operation.radius_m)
     way = _turned(vertices_of(along), start)
     return substituted(coverage, chain, [start, *way, end], inserted)
+
+
+def _along_streets(coverage: Coverage, chain: Ring, beside: list[str], ground: Ground,
+                   radius_m: float) -> list[Point]:
+    """The way along streets, as far as it lies well inside the two faces."""
+    old = shapely.LineString(from_grid(chain))
+    way = shapely.LineString(streets.follow(ground, old, radius_m)[1:-1])
+    inside = shapely.union_all([coverage.face(key) for key in beside]).buffer(-_MARGIN_DEGREES)
+    parts = [part for part in shapely.get_parts(shapely.intersection(way, inside))
+             if part.geom_type == "LineString" and not part.is_empty]
+    if not parts:
+        raise Refused(Refusal(RefusalKind.NOT_FOUND, old, tuple(beside), limit=radius_m, unit="m",
+                              detail="street"))
+    longest = max(parts, key=shapely.length)
+    return [tuple(pair) for pair in shapely.get_coordinates(longest).tolist()]
 
 
 def _place(coverage: Coverage, given: Point) -> tuple[Vertex, Half | None]:
@@ -80,21 +105,17 @@ def _on(one: Half, a: Vertex, b: Vertex) -> bool:
 
 
 def _near_line(one: Half, a: Vertex, b: Vertex) -> bool:
-    from gis.boundaries.grid import distance
-
     return all(distance(a, b, vertex)[0] <= 1.0 for vertex in one)
 
 
 def _between(one: Half, vertex: Vertex) -> bool:
-    from gis.boundaries.grid import distance
-
     off, share = distance(*one, vertex)
     return off <= 1.0 and 0 < share < 1
 
 
 def _chain(coverage: Coverage, inserted: dict[str, list[Half]], start: Vertex,
-           end: Vertex) -> Ring:
-    """The vertices of the shorter way from start to end along one edge."""
+           end: Vertex) -> tuple[Ring, list[str]]:
+    """The vertices of the shorter way from start to end along one edge, and the faces beside."""
     keys = sorted({*finding.holders(coverage, (start, end)), *inserted})
     halves = {key: inserted.get(key) or coverage.halves(key) for key in keys}
     owners = {half: key for key, of in halves.items() for half in of}
@@ -107,7 +128,9 @@ def _chain(coverage: Coverage, inserted: dict[str, list[Half]], start: Vertex,
                               shapely.LineString(from_grid([start, end])), tuple(keys),
                               detail="not_one_edge"))
     way = min(ways, key=lambda one: shapely.LineString(from_grid(one)).length)
-    return way if way[0] == start else way[::-1]
+    first = (way[0], way[1]), (way[1], way[0])
+    sides = [owners[half] for half in first if half in owners]
+    return (way if way[0] == start else way[::-1]), sides
 
 
 def _walk(halves: list[Half], owners: dict[Half, str], start: Vertex,
