@@ -30,13 +30,13 @@ def coverage_json(bench: Workbench, lang: str) -> bytes:
 
 
 def base_json(bench: Workbench) -> bytes:
-    """The areas as of the draft's base, for before and after."""
+    """The areas as of the draft's base with their figures, for before and after."""
     shapes = _shapes(bench.base.values())
+    figures = bench.judge.figures_of(bench.base)
     return orjson.dumps({"type": "FeatureCollection", "features": [
         {"type": "Feature", "id": key, "geometry": shape, "properties": {
-            "key": key, "name": bench.base[key].name,
-            "parent_code": bench.base[key].parent_code}}
-        for key, shape in zip(bench.base, shapes, strict=True)]})
+            "key": key, "name": face.name, "parent_code": face.parent_code, **figures[key]}}
+        for (key, face), shape in zip(bench.base.items(), shapes, strict=True)]})
 
 
 def changed_json(bench: Workbench, shown: Shown, lang: str, **more: Any) -> bytes:

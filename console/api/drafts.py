@@ -137,14 +137,24 @@ async def ground(request: Request, draft_id: int,
 @router.post("/{draft_id}/operations", response_class=Response)
 async def operated(request: Request, draft_id: int,
                    trial: Annotated[bool, Query(alias="try")] = False) -> Response:
-    """Carry an operation out: `{version, operation}`; `try=1` tells what it would do."""
+    """Carry an operation out: `{version, operation}`; `try=1` tells what it would do.
+
+    A trial that would be refused is answered as well, with `refusals`: to be told so is what it
+    was asked for, many times while a hand moves.
+    """
     sent = await _object(request)
-    version = _version(sent)
-    async with _bench(request, draft_id, version) as bench:
-        made = await _drafts(request).run(bench.perform, sent.get("operation"))
-        if trial:
-            return _json(await _drafts(request).run(_tried, bench, made, language_of(request)))
-        return await keep(request, bench, made)
+    version, lang = _version(sent), language_of(request)
+    try:
+        async with _bench(request, draft_id, version) as bench:
+            made = await _drafts(request).run(bench.perform, sent.get("operation"))
+            if trial:
+                return _json(await _drafts(request).run(_tried, bench, made, lang))
+            return await keep(request, bench, made)
+    except Refused as refused:
+        if not trial:
+            raise
+        return _json(orjson.dumps({"version": version, "tried": True, "refusals": [
+            refusal_json(one, lang) for one in refused.refusals]}))
 
 
 @router.post("/{draft_id}/freeze", response_class=Response)

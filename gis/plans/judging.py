@@ -68,6 +68,13 @@ class Judge:
         self._judge(after)
         self._judge_compounds(np.unique(self._compound[moved]))
 
+    def figures_of(self, faces: Mapping[str, Face]) -> dict[str, Figures]:
+        """The same figures of other areas of this ground, such as those of the base."""
+        count = Count(self._ground.points)
+        count.begin({key: face.geom for key, face in faces.items()})
+        return {key: self._figures(faces[key], counted)
+                for key, counted in count.sums(faces).items()}
+
     def violations(self) -> list[Violation]:
         """All that is broken, area by area, then the compounds."""
         return [one for key in sorted(self._broken) for one in self._broken[key]] + [
@@ -85,11 +92,12 @@ class Judge:
 
     def _judge(self, faces: Mapping[str, Face]) -> None:
         for key, counted in self._count.sums(faces).items():
-            geom, known = faces[key].geom, self._base.get(key)
-            figures: Figures = {**counted, "officers": known.officers if known else 0,
-                                **measures(geom)}
-            self.figures[key] = figures
+            figures = self.figures[key] = self._figures(faces[key], counted)
             self._broken[key] = tuple(violations(self._rules, self._facts(faces[key], figures)))
+
+    def _figures(self, face: Face, counted: Mapping[str, int]) -> Figures:
+        known = self._base.get(face.key)
+        return {**counted, "officers": known.officers if known else 0, **measures(face.geom)}
 
     def _facts(self, face: Face, figures: Figures) -> Facts:
         rule = self._rules.get("one_street_side")

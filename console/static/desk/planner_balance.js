@@ -61,8 +61,8 @@ export class Balance {
   }
 
   /** Figures of some as they would be, while the hand moves; null gives back what is. */
-  suppose(figures) {
-    const rows = [...this.rows.values()].map(row => (figures?.has(row.key) ? {...row, ...figures.get(row.key), supposed: true} : row));
+  suppose(figures, removed = []) {
+    const rows = [...this.rows.values()].filter(row => !removed.includes(row.key)).map(row => (figures?.has(row.key) ? {...row, ...figures.get(row.key)} : row));
     const fresh = [...figures?.keys() ?? []].filter(key => !this.rows.has(key)).map(key => ({key, name: key, ...figures.get(key)}));
     this.table.show([...rows, ...fresh]);
     return [...rows, ...fresh];
@@ -73,7 +73,7 @@ export class Balance {
     if (key) this.table.find(key)?.scrollIntoView({block: 'nearest'});
   }
 
-  totals(rows, measure, {colour, broken, refused, supposed}) {
+  totals(rows, measure, {colour, broken, supposed}) {
     const {value, words} = MEASURES[measure];
     const values = rows.map(value).filter(Number.isFinite);
     const told = (key, shown, style = '') => make('div', {class: style}, make('dt', {text: t(`planner.total_${key}`)}), make('dd', {}, shown));
@@ -85,7 +85,7 @@ export class Balance {
       told('grids', number(rows.length)),
       told('gini', [now === null ? '—' : now.toFixed(3), moved ? make('span', {class: `change ${now < was ? 'good' : 'more'}`, text: `${now < was ? '↓' : '↑'}${Math.abs(now - was).toFixed(3)}`}) : null]),
       told('range', values.length ? `${words(Math.min(...values))} – ${words(Math.max(...values))}` : '—'),
-      told('broken', number(broken), broken || refused ? 'bad' : '')),
+      told('broken', number(broken), broken ? 'bad' : '')),
     values.length ? spread(values, colour) : '');
   }
 }

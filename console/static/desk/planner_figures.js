@@ -38,10 +38,7 @@ export function gini(values) {
   return sum ? sorted.reduce((all, one, index) => all + (2 * (index + 1) - sorted.length - 1) * one, 0) / (sorted.length * sum) : null;
 }
 
-/** A length or an area of a refusal with its unit. */
-export function measured(value, unit) {
-  if (value === null || value === undefined) return '';
-  const digits = Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0;
-  return t(`planner.unit_${unit || 'none'}`, {value: number(Number(value.toFixed(digits)))});
+/** Figures by the names that the table goes by, as a draft or what is in force tells them. */
+export function figuresOf({households, actual, actual_residents, registered, registered_residents, officers, open, open_incidents, area_m2, compactness: round}) {
+  return {households, actual: actual ?? actual_residents, registered: registered ?? registered_residents, officers, open: open ?? open_incidents, area_m2, compactness: round};
 }
-

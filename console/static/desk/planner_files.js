@@ -1,8 +1,8 @@
 // A draft out to another editor and back: GeoPackage, GeoJSON, Shapefile; what is wrong with what comes back.
 import {api, make, number, t} from './common.js';
 import {field, openDialog} from './planner_dialog.js';
-import {wordsOf} from './planner_refusals.js';
 
+const MOST = 200;
 const FORMATS = ['gpkg', 'geojson', 'shp'];
 
 export function exportDialog(session) {
@@ -18,7 +18,7 @@ function told(answer, host) {
   const moved = (proposal ?? repair)?.moved_m2 ?? (proposal ?? repair)?.moved;
   host.replaceChildren(
     make('p', {class: `verdict ${defects.length ? 'bad' : 'good'}`, text: defects.length ? t('planner.defects', {count: number(defects.length)}) : t('planner.no_defects')}),
-    make('ol', {class: 'faults defects'}, ...defects.slice(0, 200).map(one => make('li', {text: [wordsOf(one), one.area_m2 ? t('planner.unit_m2', {value: number(Number(one.area_m2.toFixed(1)))}) : '', one.lon ? `${one.lon.toFixed(6)}, ${one.lat.toFixed(6)}` : ''].filter(Boolean).join(' · ')}))),
+    make('ol', {class: 'faults defects'}, ...defects.slice(0, MOST).map(one => make('li', {text: [one.message, one.keys?.join('、'), one.lon ? `${one.lon.toFixed(6)}, ${one.lat.toFixed(6)}` : ''].filter(Boolean).join(' · ')}))),
     moved === undefined ? '' : make('p', {text: t('planner.repair_moves', {area: number(Math.round(typeof moved === 'object' ? Object.values(moved).reduce((a, b) => a + b, 0) : moved))})}));
 }
 

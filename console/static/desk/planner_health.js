@@ -1,6 +1,5 @@
 // The health of the coverage: in force it is examined, in a draft each step has kept it; rules that are broken.
 import {api, byId, make, number, quiet, t} from './common.js';
-import {brokenWords} from './planner_rules.js';
 
 function verdict(good, words) {
   return make('p', {class: `verdict ${good ? 'good' : 'bad'}`, text: words});
@@ -23,10 +22,11 @@ async function inForce(scheme, editor) {
 function ofDraft({draft, violations, fly}, editor) {
   const kinds = new Map();
   for (const one of violations) kinds.set(one.rule, [...kinds.get(one.rule) ?? [], one]);
+  const blocks = violations.filter(one => one.blocks).length;
   const groups = [...kinds].map(([rule, ones]) => make('details', {open: ones.length <= 12}, make('summary', {}, t(`planner.rule_${rule}`, {otherwise: rule}), make('b', {class: 'count', text: number(ones.length)})),
-    make('ul', {class: 'faults'}, ...ones.slice(0, 100).map(one => make('li', {}, make('button', {type: 'button', class: 'plain', text: brokenWords(one), onclick: () => fly(one.key ?? one.keys[0])}))))));
+    make('ul', {class: 'faults'}, ...ones.slice(0, 100).map(one => make('li', {}, make('button', {type: 'button', class: 'plain', text: [one.name, one.message].filter(Boolean).join('：'), onclick: () => fly(one)}))))));
   byId('health').replaceChildren(verdict(true, t('planner.valid_by_construction')),
-    counts([['areas', editor.coverage.size], ['changed', editor.state.changed.size], ['broken', violations.length], ['overtaken', draft.overtaken_codes?.length ?? 0]]), ...groups,
+    counts([['areas', editor.coverage.size], ['changed', editor.state.changed.size], ['broken', violations.length], ['blocking', blocks], ['overtaken', draft.overtaken_codes?.length ?? 0]]), ...groups,
     violations.length ? '' : verdict(true, t('planner.no_violations')));
 }
 

@@ -1,7 +1,6 @@
 // Publication: what it will do, which duties are to be decided, and the word that puts it in force.
 import {make, number, quiet, t} from './common.js';
 import {openDialog} from './planner_dialog.js';
-import {brokenWords} from './planner_rules.js';
 
 function figures(plan) {
   const counts = {mint: plan.codes?.length ?? plan.mint?.length ?? 0, end: plan.ended?.length ?? 0, change: plan.changed?.length ?? plan.changed ?? 0, incidents: plan.open_incidents, addresses: plan.addresses};
@@ -38,7 +37,7 @@ export async function publishDialog(session, done) {
     const duties = plan.duties ?? [];
     body.replaceChildren(make('p', {text: t('planner.publish_note')}), figures(plan),
       ...(plan.codes?.length ? [make('h3', {text: t('planner.codes_to_mint')}), make('ul', {class: 'codes'}, ...plan.codes.map(one => make('li', {text: typeof one === 'string' ? one : `${one.key} → ${one.code}`})))] : []),
-      ...(failed.length ? [make('h3', {class: 'late', text: t('planner.rules_failed', {count: number(failed.length)})}), make('ul', {class: 'faults'}, ...failed.slice(0, 20).map(one => make('li', {text: brokenWords(one)})))] : []),
+      ...(failed.length ? [make('h3', {class: 'late', text: t('planner.rules_failed', {count: number(failed.length)})}), make('ul', {class: 'faults'}, ...failed.slice(0, 20).map(one => make('li', {text: [one.name, one.message].filter(Boolean).join('：')})))] : []),
       ...(duties.length ? [make('h3', {text: t('planner.duties')}), make('ul', {class: 'duties'}, ...duties.map(one => duty(one, plan.areas ?? [])))] : []));
   } catch (problem) {
     shown.say(problem.message);

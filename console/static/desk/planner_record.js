@@ -24,12 +24,12 @@ function publications(rows, done) {
     one.can_undo === false || one.undone_by ? make('span', {class: 'chip', text: t('planner.undone')}) : make('button', {type: 'button', text: t('planner.undo_publication'), onclick: () => undoDialog(one, done)}))))];
 }
 
-export async function showRecord(session, open, done) {
+export async function showRecord(session, done) {
   const host = byId('record');
   host.replaceChildren(quiet('desk.loading'));
   try {
     const [made, past] = await Promise.all([session ? session.get('/history') : null, api('/api/publications')]);
-    const again = () => { done(); showRecord(session, open, done); };
+    const again = () => { done(); showRecord(session, done); };
     host.replaceChildren(...(made ? [make('h3', {text: t('planner.operations')}), ...operations(made.operations ?? made)] : []),
       make('h3', {text: t('planner.publications')}), ...publications(past.publications ?? past, again));
   } catch (problem) {

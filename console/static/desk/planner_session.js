@@ -23,10 +23,12 @@ export class Session {
     return api('/api/drafts', {send: values});
   }
 
+  /** The draft: its areas now, and as of its base. */
   async open(id) {
-    const [draft, coverage] = await Promise.all([api(this.at(id)), api(this.at(id, '/coverage'))]);
-    this.told(draft);
-    return coverage;
+    const [draft, coverage, base] = await Promise.all([api(this.at(id)), api(this.at(id, '/coverage')), api(this.at(id, '/coverage?base=1'))]);
+    this.draft = null;
+    this.told({...draft, version: coverage.version});
+    return [coverage, base];
   }
 
   close() {

@@ -48,10 +48,10 @@ test('a corner between two edges can be taken out, a node can not', () => {
   assert.equal(straighten(coverage, [121, 31]), null);
 });
 
-test('an edge carried off keeps the nodes at its ends', () => {
+test('an edge carried off takes all that meets in its ends with it', () => {
   const {operation, preview} = carry(four(), [[121, 30], [121, 31]], [0.1, 0]);
-  assert.deepEqual(operation.to, [[121, 30], [121.1, 30], [121.1, 31], [121, 31]]);
-  assert.deepEqual([...preview.keys()].sort(), ['a', 'b']);
+  assert.deepEqual(operation, {op: 'move_edge', edge: [[121, 30], [121, 31]], to: [[121.1, 30], [121.1, 31]]});
+  assert.deepEqual([...preview.keys()].sort(), ['a', 'b', 'c', 'd']);
 });
 
 test('a piece of a ring is found over its seam and in either direction', () => {

@@ -161,10 +161,14 @@ export class Coverage {
     return found;
   }
 
-  /** Faces as they would be with a vertex elsewhere: key → geometry. */
+  /** Faces as they would be with vertices elsewhere: key → geometry. */
+  carried(from, to) {
+    const move = ring => ring.map(place => to[from.findIndex(one => same(one, place))] ?? place);
+    return new Map(from.flatMap(place => this.facesAt(place)).map(key => [key, withRings(this.faces.get(key).geometry, move)]));
+  }
+
   moved(at, to) {
-    const move = ring => ring.map(place => (same(place, at) ? to : place));
-    return new Map(this.facesAt(at).map(key => [key, withRings(this.faces.get(key).geometry, move)]));
+    return this.carried([at], [to]);
   }
 
   /** Faces as they would be with a piece of a shared edge drawn otherwise: key → geometry. */

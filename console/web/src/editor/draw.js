@@ -2,7 +2,7 @@
 import Draw from 'ol/interaction/Draw.js';
 import Snap from 'ol/interaction/Snap.js';
 import {coordinates} from './frame.js';
-import {cutBy, freshKey, ringIn, snapped} from './operations.js';
+import {cutBy, freshKey, openedOutside, ringIn, snapped} from './operations.js';
 
 const REACH = 10;
 const places = geometry => coordinates(geometry).map(snapped);
@@ -26,8 +26,13 @@ const MAKERS = {
   },
   draw(coverage, geometry) {
     const ring = ringOf(geometry);
-    const [from] = ringIn(coverage, ring);
-    return from ? {operation: {op: 'move_block', from, to: freshKey(coverage), ring}} : {lacks: 'grid'};
+    const [from, ...others] = ringIn(coverage, ring);
+    if (!from) return {lacks: 'grid'};
+    const line = openedOutside(coverage, ring, from);
+    if (!line) return {lacks: 'border'};
+    const new_key = freshKey(coverage);
+    // The new grid is cut out of one; what the ring takes of others is moved to it.
+    return {operation: {op: 'split', code: from, line, new_key}, then: others.map(giver => ({op: 'move_block', from: giver, to: new_key, ring}))};
   },
 };
 

@@ -36,6 +36,7 @@ export class Frame {
       beforeLine: make(() => styles.before, 5, {source: before, visible: false}),
       street: make(() => styles.street, 6),
       labels: make(styles.label, 7, {source: grids, declutter: true}),
+      places: make(styles.place, 7, {declutter: true}),
       refused: make(() => styles.bad, 8),
       preview: make(styles.preview, 9),
       handles: make(() => styles.handle, 10),

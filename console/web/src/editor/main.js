@@ -15,6 +15,7 @@ import {Swipe} from './swipe.js';
 import {THEMES} from './themes.js';
 
 export {Latest} from './latest.js';
+export {freshKey} from './operations.js';
 
 const REACH = 10;
 const NO_STREETS = [];
@@ -134,6 +135,23 @@ export class Editor {
     this.frame.fly(place);
   }
 
+  /** Looks at a place, as GeoJSON. */
+  look(place) {
+    this.frame.fit(shape(place).getExtent(), {maxZoom: 17});
+  }
+
+  /** Where a place stands in the window. */
+  pixel(place) {
+    const [x, y] = this.frame.map.getPixelFromCoordinate(toScreen(place));
+    const {left, top} = this.frame.map.getTargetElement().getBoundingClientRect();
+    return [x + left, y + top];
+  }
+
+  zoom(by) {
+    const {view} = this.frame;
+    view.animate({zoom: view.getZoom() + by, duration: 180});
+  }
+
   choose(keys) {
     this.state.chosen = new Set(keys);
     this.handles();
@@ -200,6 +218,17 @@ export class Editor {
       for (const place of (this.coverage.get(key)?.geometry.coordinates ?? NO_STREETS).flat(Infinity).reduce((all, value, at) => (at % 2 ? (all.at(-1).push(value), all) : [...all, [value]]), [])) seen.add(`${place}`);
     }
     source.addFeatures([...seen].map(one => new Feature(new Point(toScreen(one.split(',').map(Number))))));
+  }
+
+  /** Names of the areas above: `{name, level, lon, lat}`. */
+  showPlaces(rows) {
+    const source = this.frame.source('places');
+    source.clear(true);
+    source.addFeatures(rows.map(({name, level, lon, lat}) => {
+      const made = new Feature(new Point(toScreen([lon, lat])));
+      made.setProperties({name, level});
+      return made;
+    }));
   }
 
   /** Streets of the neighbourhood, to snap to and to trace. */
@@ -274,7 +303,7 @@ export class Editor {
   drawn(made) {
     if (made.lacks) this.on.lacks(made.lacks);
     else if (made.block) this.on.block(made.block);
-    else this.on.drop({...made, preview: null});
+    else this.on.drop(made);
   }
 
   finish() {

@@ -18,18 +18,10 @@ export function bend(coverage, [a, b], to) {
   return moveEdge(coverage, [a, b], [a, snapped(to), b]);
 }
 
-/** An edge carried off in parallel. An end where more than two edges meet stays, and a step is made beside it. */
-export function carry(coverage, [a, b], [dx, dy]) {
-  const shifted = place => snapped([place[0] + dx, place[1] + dy]);
-  const before = coverage.nextTo(a).filter(place => place !== b && !(place[0] === b[0] && place[1] === b[1]));
-  const after = coverage.nextTo(b).filter(place => !(place[0] === a[0] && place[1] === a[1]));
-  const edge = [a, b];
-  const to = [shifted(a), shifted(b)];
-  if (before.length === 1) edge.unshift(before[0]);
-  if (after.length === 1) edge.push(after[0]);
-  to.unshift(edge[0]);
-  to.push(edge.at(-1));
-  return moveEdge(coverage, edge, to);
+/** An edge carried off in parallel, its ends and all that meets in them with it. */
+export function carry(coverage, edge, [dx, dy]) {
+  const to = edge.map(([x, y]) => snapped([x + dx, y + dy]));
+  return {operation: {op: 'move_edge', edge, to}, preview: coverage.carried(edge, to)};
 }
 
 /** An edge without one of its corners; null where more than two edges meet, for that one holds them together. */
@@ -70,4 +62,12 @@ export function ringIn(coverage, ring) {
     }
   }
   return [...counts].sort((a, b) => b[1] - a[1]).map(([key]) => key);
+}
+
+/** A ring that begins and ends outside a face, so that it cuts the face like a line; null where it lies wholly within. */
+export function openedOutside(coverage, ring, key) {
+  const open = ring.slice(0, -1);
+  const {geometry} = coverage.get(key);
+  const start = open.findIndex(place => !within(place, geometry));
+  return start < 0 ? null : [...open.slice(start), ...open.slice(0, start), open[start]];
 }

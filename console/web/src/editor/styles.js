@@ -8,9 +8,9 @@ import Text from 'ol/style/Text.js';
 import {FONT} from './basemap.js';
 import {faded} from './colours.js';
 
-// Names are drawn from this resolution on, their figures from a finer one.
-const NAMED = 14;
-const FIGURED = 8;
+// Metres a pixel from which on grids bear their names; farther out those of communities or streets stand there.
+const NAMED = 4.2;
+const COMMUNITIES = 7.5;
 
 /** A pattern of slanted lines: what was refused stands out without colour too. */
 function hatch(colour) {
@@ -38,11 +38,11 @@ export class Styles {
   use(theme) {
     this.theme = theme;
     this.fills = new Map();
-    this.edge = line(theme.edge, 1.2);
+    this.edges = [[7, 0.6], [3, 1], [1.2, 1.5], [0, 2.2]].map(([from, width]) => [from, line(theme.edge, width)]);
     this.chosen = [line(theme.halo, 6), Object.assign(line(theme.chosen, 3), {})];
     this.hover = line(theme.chosen, 2);
     this.changed = line(theme.changed, 2.6);
-    this.broken = line(theme.bad, 2.6, {lineDash: [7, 5]});
+    this.broken = [[7, line(theme.bad, 0.9)], [3, line(theme.bad, 1.4)], [0, line(theme.bad, 2.2, {lineDash: [7, 5]})]];
     this.frozen = line(theme.frozen, 2.4, {lineDash: [2, 4]});
     this.before = line(theme.before, 2, {lineDash: [6, 4]});
     this.street = [line(theme.halo, 8), line(theme.street, 4)];
@@ -64,32 +64,40 @@ export class Styles {
 
   beforeFill = feature => this.fill(this.state.colourBefore(feature.get('key')));
 
-  faceLine = feature => {
+  faceLine = (feature, resolution) => {
     const key = feature.get('key');
     const {chosen, changed, broken, frozen, hovered} = this.state;
-    const found = [this.edge];
+    const found = [this.edges.find(([from]) => resolution > from)[1]];
     if (frozen.has(key)) found.push(this.frozen);
     if (changed.has(key)) found.push(this.changed);
-    if (broken.has(key)) found.push(this.broken);
+    if (broken.has(key)) found.push(this.broken.find(([from]) => resolution > from)[1]);
     if (hovered === key) found.push(this.hover);
     if (chosen.has(key)) found.push(...this.chosen);
     return found;
   };
 
-  /** Name, and under it the figure by which the map is coloured; red where it breaks a rule. */
+  /** Name, and under it the figure by which the map is coloured, or the rule that it breaks. */
   label = (feature, resolution) => {
     const key = feature.get('key');
-    const {chosen, broken, frozen} = this.state;
-    if (resolution > NAMED && !chosen.has(key)) return null;
-    const name = `${frozen.has(key) ? '🔒 ' : ''}${feature.get('name') || key}`.replace('🔒 ', '⚿ ');
-    const bad = broken.get(key);
-    const figure = bad ?? (resolution < FIGURED || chosen.has(key) ? this.state.figureOf(key) : '');
+    const chosen = this.state.chosen.has(key);
+    if (resolution >= NAMED && !chosen) return null;
+    const bad = this.state.broken.get(key);
+    const figure = bad ?? this.state.figureOf(key);
+    const name = `${this.state.frozen.has(key) ? '⚿ ' : ''}${feature.get('name') || key}`;
     const words = [name, `600 12px ${FONT}`];
-    if (figure) words.push('\n', '', String(figure), `${bad ? '700' : '400'} 11px ${FONT}`);
+    if (figure) words.push('\n', '', String(figure), `${bad ? 600 : 400} 11px ${FONT}`);
+    return new Style({zIndex: chosen ? 2 : 1, text: new Text({
+      text: words, font: `600 12px ${FONT}`, fill: new Fill({color: bad ? this.theme.badText : this.theme.text}), stroke: new Stroke({color: this.theme.halo, width: 3.4}), overflow: true, justify: 'center',
+    })});
+  };
+
+  /** Names of streets, then of communities, until one is so close that grids bear their own. */
+  place = (feature, resolution) => {
+    const level = resolution >= COMMUNITIES ? 'street' : resolution >= NAMED ? 'community' : null;
+    if (feature.get('level') !== level) return null;
     return new Style({text: new Text({
-      text: words, fill: new Fill({color: bad ? this.theme.bad : this.theme.text}), stroke: new Stroke({color: this.theme.halo, width: 3.4}),
-      overflow: true, justify: 'center', font: `600 12px ${FONT}`,
-    }), zIndex: bad ? 2 : chosen.has(key) ? 3 : 1});
+      text: feature.get('name'), font: `600 ${level === 'street' ? 15 : 12.5}px ${FONT}`, fill: new Fill({color: this.theme.text}), stroke: new Stroke({color: this.theme.halo, width: 4}), padding: [4, 8, 4, 8],
+    })});
   };
 
   preview = feature => (feature.get('refused') ? this.bad : [this.fill(this.theme.handle, 0.12), line(this.theme.halo, 5), line(this.theme.handle, 2.4)]);
