@@ -29,11 +29,11 @@ SECRET = "a secret of this test alone, long enough"
 
 
 @contextlib.contextmanager
-def own_cluster() -> Iterator[Cluster]:
+def own_cluster(small: bool = True) -> Iterator[Cluster]:
     """A town's durable cluster in a home of its own, on a small file system where that may be."""
     folder = Path(tempfile.mkdtemp(prefix="gridwall-fault-"))
     folder.chmod(0o755)
-    small = _mount(folder)
+    small = small and _mount(folder)
     cluster = Cluster(folder / "pg")
     try:
         cluster.start()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,10 +13,10 @@ import pytest
 
 from gis.accounts import issue_token
 from gis.cluster import OWNER, Cluster
-from gis.schema import migrate
 from gis.sealing import verify
+from tests.chaos.conftest import own_cluster
 from tests.chaos.storm import Monkey, Server, Storm, Watcher
-from tests.console.conftest import STREETS, build_town
+from tests.console.conftest import STREETS
 from tests.program import free_port
 
 pytestmark = [pytest.mark.anyio, pytest.mark.e2e]
@@ -27,15 +25,20 @@ RATE = 100.0
 LEFT = """
 WITH told AS (SELECT (payload::json ->> 'id')::bigint AS id, count(*) AS n FROM event
               WHERE kind = 'incident' GROUP BY 1),
-     noted AS (SELECT subject, count(*) AS n FROM audit WHERE action = 'report' GROUP BY 1),
+     noted AS (SELECT substr(subject, length('incident:') + 1)::bigint AS id, count(*) AS n
+               FROM audit WHERE action = 'report' GROUP BY 1),
      stepped AS (SELECT incident_id AS id, count(*) AS n FROM step GROUP BY 1),
      assigned AS (SELECT incident_id AS id, count(*) AS n FROM assignment
                   WHERE scheme = 'base' AND area_id IS NOT NULL GROUP BY 1)
-SELECT r.external_id, r.id, (SELECT count(*) FROM incident AS i WHERE i.id = r.id),
-       (SELECT n FROM assigned WHERE id = r.id), (SELECT n FROM stepped WHERE id = r.id),
-       (SELECT n FROM told WHERE id = r.id),
-       (SELECT n FROM noted WHERE subject = 'incident:' || r.id)
+SELECT r.external_id, r.id, count(i.id), sum(a.n)::integer, sum(s.n)::integer, sum(t.n)::integer,
+       sum(o.n)::integer
 FROM report AS r
+LEFT JOIN incident AS i ON i.id = r.id
+LEFT JOIN assigned AS a ON a.id = r.id
+LEFT JOIN stepped AS s ON s.id = r.id
+LEFT JOIN told AS t ON t.id = r.id
+LEFT JOIN noted AS o ON o.id = r.id
+GROUP BY r.external_id, r.id
 """
 EVENTS = """
 SELECT sequence, (payload::json ->> 'id')::bigint FROM event WHERE kind = 'incident'
@@ -51,19 +54,9 @@ ORDER BY sequence
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    """A home whose cluster is durable and this test's to kill."""
-    folder = Path(tempfile.mkdtemp(prefix="gridwall-chaos-"))
-    folder.chmod(0o755)
-    cluster = Cluster(folder / "pg")
-    cluster.start()
-    migrate(cluster.url(OWNER))
-    build_town(cluster.url(OWNER))
-    with psycopg.connect(cluster.url(OWNER)) as connection:
-        # What the town itself had to tell lies before the storm.
-        connection.execute("SELECT sequence_events()")
-    yield folder
-    cluster.stop()
-    shutil.rmtree(folder, ignore_errors=True)
+    """A home whose cluster is this test's to kill."""
+    with own_cluster(small=False) as cluster:
+        yield cluster.folder.parent
 
 
 async def all_told(admin_url: str, hall: Watcher, street: Watcher) -> None:
@@ -72,11 +65,11 @@ async def all_told(admin_url: str, hall: Watcher, street: Watcher) -> None:
         while True:
             with psycopg.connect(admin_url) as connection:
                 (pending,) = connection.execute("SELECT count(*) FROM event_pending").fetchone()
-                events = connection.execute(EVENTS).fetchall()
+                (last,) = connection.execute("SELECT sequence FROM event_head").fetchone()
                 own = connection.execute(EVENTS_OF, (STREETS[0],)).fetchall()
-            if not pending and hall.at >= events[-1][0] and street.at >= own[-1][0]:
+            if not pending and hall.at >= last and street.at >= own[-1][0]:
                 return
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.5)
 
 
 def check(admin_url: str, storm: Storm, hall: Watcher, street: Watcher) -> None:
@@ -123,7 +116,7 @@ async def rage(home: Path, seconds: float, kills: int, seed: int = 7) -> tuple[S
             group.create_task(storm.blow(seconds))
             group.create_task(monkey.rage(kills, seconds))
         await all_told(admin_url, hall, street)
-        check(admin_url, storm, hall, street)
+        await asyncio.to_thread(check, admin_url, storm, hall, street)
     except BaseException:
         print(server.output[-8_000:])
         raise
