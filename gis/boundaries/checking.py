@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from gis.boundaries.grid import in_metres, real_ground, square_metres
+from gis.boundaries.grid import BEND_DEGREES, in_metres, real_ground, square_metres
 from gis.boundaries.noding import snapped
 
 
@@ -168,11 +168,12 @@ def _overlaps(known: _Faces) -> list[Defect]:
 
 def _edges(known: _Faces, overlaps: list[Defect]) -> list[Defect]:
     """Edges that differ from the neighbour's, but for those that an overlap explains."""
-    if not len(known.shapes) or shapely.coverage_is_valid(known.shapes):
+    if not len(known.shapes) \
+            or shapely.coverage_is_valid(known.shapes, gap_width=BEND_DEGREES):
         return []
     explained = shapely.union_all([one.place for one in overlaps]).buffer(1e-9)
     found = []
-    wrong = shapely.coverage_invalid_edges(known.shapes)
+    wrong = shapely.coverage_invalid_edges(known.shapes, gap_width=BEND_DEGREES)
     for key, edge in zip(known.keys, wrong, strict=True):
         rest = [line for line in shapely.get_parts(edge)
                 if not line.is_empty and not explained.covers(line)]

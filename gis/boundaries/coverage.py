@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from gis.boundaries import edges, laws, noding
 from gis.boundaries.carrying import propose
 from gis.boundaries.edges import Edge
-from gis.boundaries.grid import Half
+from gis.boundaries.grid import BEND_DEGREES, Half
 from gis.boundaries.ground import Ground
 from gis.boundaries.index import Bounds, FaceIndex
 from gis.boundaries.operations import Operation
@@ -118,7 +118,8 @@ class Coverage:
         ready, noded = noding.ready_faces(faces)
         sound = all(shape is not None and not shape.is_empty for shape in ready.values())
         shapes = np.array(list(ready.values()), dtype=object)
-        if not (sound and shapely.is_valid(shapes).all() and shapely.coverage_is_valid(shapes)):
+        if not (sound and shapely.is_valid(shapes).all() and shapely.coverage_is_valid(
+                shapes, gap_width=BEND_DEGREES)):
             raise NotACoverage(tuple(check(faces, parents, outlines)))
         if outlines and (defects := check(ready, parents, outlines)):
             grave = tuple(one for one in defects if one.kind in ("outside_parent", "orphan"))

@@ -123,12 +123,18 @@ def _overlapping(around: Neighbourhood) -> list[Refusal]:
 Outline = dict[str | None, set[Half]]
 
 
-def _outline(halves: dict[str, list[Half]], beside: dict[Half, str],
+def _outline(halves: dict[str, list[Half]], around: Neighbourhood,
              parents: dict[str, str | None]) -> Outline:
-    """By parent, half-edges of its children that have no child of its own on the other side."""
+    """By parent, half-edges of its children that have no child of its own on the other side.
+
+    Of the faces beside, those that are or were the other side of a face that changes count too.
+    """
     own = {half: key for key, of in halves.items() for half in of}
+    beside = around.beside_owners
+    facing = {(b, a): beside[b, a] for of in (around.old_halves, around.new_halves)
+              for some in of.values() for a, b in some if (b, a) in beside}
     found: Outline = {}
-    for (a, b), key in own.items():
+    for (a, b), key in (own | facing).items():
         other = own.get((b, a)) or beside.get((b, a))
         if other is None or parents[other] != parents[key]:
             found.setdefault(parents[key], set()).add((a, b))
@@ -137,8 +143,8 @@ def _outline(halves: dict[str, list[Half]], beside: dict[Half, str],
 
 def _outlines(around: Neighbourhood) -> list[Refusal]:
     """Ground lost to nobody, or gone beyond the outline of a parent or of the whole."""
-    old = _outline(around.old_halves, around.beside_owners, around.old_parents)
-    new = _outline(around.new_halves, around.beside_owners, around.new_parents)
+    old = _outline(around.old_halves, around, around.old_parents)
+    new = _outline(around.new_halves, around, around.new_parents)
     found = []
     for parent in sorted({*old, *new}, key=str):
         gone = old.get(parent, set()) - new.get(parent, set())

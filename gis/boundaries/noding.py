@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from gis.boundaries.grid import Half, Vertex, distance, to_grid
+from gis.boundaries.grid import BEND_DEGREES, Half, Vertex, distance, to_grid
 from gis.boundaries.rings import polygons_of, ring_halves, shape_of, with_vertices
 from gis.crs import SNAP_PER_DEGREE, snap
 
@@ -32,9 +32,10 @@ def ready_faces(faces: Mapping[str, BaseGeometry]) -> tuple[dict[str, BaseGeomet
     """
     ready = {key: snapped(shape) for key, shape in faces.items()}
     shapes = np.array(list(ready.values()), dtype=object)
-    if not len(shapes) or shapely.coverage_is_valid(shapes) or not shapely.is_valid(shapes).all():
+    if not len(shapes) or not shapely.is_valid(shapes).all() \
+            or shapely.coverage_is_valid(shapes, gap_width=BEND_DEGREES):
         return ready, 0
-    wrong = shapely.coverage_invalid_edges(shapes)
+    wrong = shapely.coverage_invalid_edges(shapes, gap_width=BEND_DEGREES)
     keys = [key for key, edge in zip(ready, wrong, strict=True) if not shapely.is_empty(edge)]
     changed, count = with_common_vertices({key: ready[key] for key in keys})
     return {**ready, **changed}, count

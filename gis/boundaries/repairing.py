@@ -22,7 +22,8 @@ from gis.boundaries.grid import real_ground, square_metres
 from gis.boundaries.noding import ready_faces, snapped
 from gis.boundaries.rings import halves_of, joined, shape_of
 
-_MOST_ROUNDS = 4
+_MOST_ROUNDS = 6
+_MILD_ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -125,12 +126,12 @@ class _Repairing:
     def run(self) -> Repair:
         """The proposal."""
         left: list[Defect] = []
-        for _ in range(_MOST_ROUNDS):
+        for number in range(_MOST_ROUNDS):
             self.faces = dict(ready_faces(self.faces)[0])
             defects = check(self.faces, self.parents, self.outlines)
             left = [one for one in defects if not self._curable(one)]
-            if len(left) == len(defects) or not self._round(
-                    [one for one in defects if self._curable(one)]):
+            curable = [one for one in defects if self._curable(one)]
+            if not curable or not self._round(curable, wholly=number >= _MILD_ROUNDS):
                 left = defects
                 break
         left += [Defect("empty", (key,), _somewhere(shape)) for key, shape in self.given.items()
@@ -144,8 +145,11 @@ class _Repairing:
                 set(defect.keys) & self.faces.keys())
         return defect.kind in ("overlap", "outside_parent", "edge")
 
-    def _round(self, defects: list[Defect]) -> bool:
-        """One laying over; whether anything changed."""
+    def _round(self, defects: list[Defect], wholly: bool) -> bool:
+        """One laying over; whether anything changed.
+
+        Faces that keep their ground stay as they are, unless it is to be done `wholly`.
+        """
         keys = list(self.faces)
         shapes = np.array(list(self.faces.values()), dtype=object)
         tree = shapely.STRtree(shapes)
@@ -156,7 +160,8 @@ class _Repairing:
         grown = self._grow_outlines(defects)
         cells = ground_cells({key: self.faces[key] for key in sorted(chosen)}, defects,
                              self.parents, self.outlines)
-        made = self._dissolved(cells)
+        stay = set() if wholly else _keepers(cells)
+        made = {key: shape for key, shape in self._dissolved(cells).items() if key not in stay}
         changed = {key: shape for key, shape in made.items()
                    if shape is None or not shapely.equals_exact(shape, self.faces[key])}
         self._tell(cells)
@@ -219,6 +224,14 @@ class _Repairing:
         return {key: square_metres(real_ground(shapely.symmetric_difference(shape,
                                                                            self.outlines[key])))
                 for key, shape in self.given_outlines.items() if shape is not self.outlines[key]}
+
+
+def _keepers(cells: list[Cell]) -> set[str]:
+    """Faces that get nothing and lose nothing."""
+    concerned = {key for cell in cells if (cell.owner,) != cell.holders
+                 for key in (*cell.holders, cell.owner) if key is not None
+                 and (key == cell.owner) != (key in cell.holders)}
+    return {key for cell in cells for key in cell.holders} - concerned
 
 
 def _validated(key: str, shape: BaseGeometry) -> Step:

@@ -79,10 +79,16 @@ def halves_of_town(faces: Faces) -> dict[str, str]:
 
 
 class Hand:
-    """A planner who does anything, sensible or not."""
+    """A planner who does anything, sensible or not.
 
-    def __init__(self, coverage: Coverage, random: Random) -> None:
-        self.coverage, self.random, self.made = coverage, random, 0
+    Parameters
+    ----------
+    keys
+        Faces to work on; all by default.
+    """
+
+    def __init__(self, coverage: Coverage, random: Random, keys: list[str] | None = None) -> None:
+        self.coverage, self.random, self.keys, self.made = coverage, random, keys, 0
 
     def operation(self) -> Operation:
         """The next one."""
@@ -93,7 +99,9 @@ class Hand:
         return self.random.choice(ways)()
 
     def _key(self) -> str:
-        return self.random.choice(self.coverage.keys())
+        if self.keys is None:
+            return self.random.choice(self.coverage.keys())
+        return self.random.choice([key for key in self.keys if key in self.coverage])
 
     def _chain(self, key: str, length: int) -> list[tuple[float, float]]:
         corners = shapely.get_coordinates(
@@ -160,7 +168,9 @@ class Hand:
         return Snap((self._key(),), self.random.choice([10.0, 60.0]))
 
     def simplify(self) -> Operation:
-        return Simplify(self.random.choice([0.1, 5.0, 60.0]))
+        codes = () if self.keys is None and self.random.random() < 0.5 else (
+            self._key(), self._key())
+        return Simplify(self.random.choice([0.1, 5.0, 60.0]), codes)
 
     def replace(self) -> Operation:
         key = self._key()

@@ -274,6 +274,9 @@ def test_what_does_not_fit_is_not_replaced(coverage):
     assert over[0].keys == ("a0", "b0")
     assert same(over[0].place, box(1, 0, 1.5, 1))
     assert refusal(coverage, Replace({"c1": None})).kind == "gap"
+    # Also where all around it stays.
+    inner = Coverage.build(town(3, 3))
+    assert same(refusal(inner, Replace({"b1": None})).place, box(1, 1, 2, 2))
 
 
 # Laws of the ground
