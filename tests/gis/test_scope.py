@@ -66,6 +66,7 @@ DOORS = {
     "put_in_force": "needs a publication begun in this transaction; areas in the scope",
     "publication_outlook": "a planner's or an admin's: counts only",
     "publication_author": "the scope is its condition",
+    "layer_version": "counters only",
     "enter": "sets the scope that a secret stands for",
     "scope": "the scope of this transaction",
     "scope_all": "from the scope",

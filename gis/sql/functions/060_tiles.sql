@@ -117,16 +117,18 @@ AS $$
 $$;
 
 -- Changes whenever rows of the table under a layer do, for caches. The counters lag a commit by
--- some seconds at most and start anew after a crash: hence the server's start beside them.
+-- some seconds at most and start anew after a crash: hence the server's start beside them, and,
+-- since walls follow a redraw at once, the newest version of an area as this snapshot has it.
 CREATE OR REPLACE FUNCTION layer_version(layer text)
 RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
 AS $$
     SELECT concat_ws('-',
         extract(epoch FROM pg_postmaster_start_time())::bigint,
         pg_stat_get_tuples_inserted(relation) + pg_stat_get_tuples_updated(relation)
-            + pg_stat_get_tuples_deleted(relation))
+            + pg_stat_get_tuples_deleted(relation),
+        CASE layer WHEN 'areas' THEN (SELECT max(area.id) FROM area) END)
     FROM to_regclass(CASE layer WHEN 'areas' THEN 'area' WHEN 'buildings' THEN 'building'
                                 ELSE 'ground' END) AS relation
 $$;
