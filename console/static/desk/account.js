@@ -40,7 +40,7 @@ const tokenTable = new Table({
 function show(account) {
   own = account;
   const ground = own.areas.map(area => area.name ?? area.code).join('、') || (own.whole ? t('account.whole') : '—');
-  const facts = [['account.name', own.display_name && own.display_name !== own.name ? `${own.display_name}（${own.name}）` : own.name], ['account.role', named('role', own.role)], ['account.ground', ground], ['account.unit', own.unit?.name], ['account.officer', own.officer?.name], ['account.password_set', own.password ? moment(own.password_set_at) : null]];
+  const facts = [['account.name', own.display_name && own.display_name !== own.name ? `${own.display_name}（${own.name}）` : own.name], ['account.role', named('role', own.role)], ['account.ground', ground], ['account.unit', own.unit?.name], ['account.officer', own.officer?.name], ['account.password_set', own.password_set_at ? moment(own.password_set_at) : null]];
   byId('facts').replaceChildren(...facts.filter(([, value]) => value).flatMap(([key, value]) => [make('dt', {text: t(key)}), make('dd', {text: value})]));
   const [open, made] = ['session', 'token'].map(kind => own.credentials.filter(one => one.kind === kind));
   sessions.show(open);

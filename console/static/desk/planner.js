@@ -68,7 +68,7 @@ class Planner {
     on('rebase', () => this.rebase());
     on('import', () => importDialog(this.session, () => this.reload()));
     on('export', () => exportDialog(this.session));
-    on('proposals', () => proposalsDialog(this.session, this.parents, () => this.reload()));
+    on('proposals', () => proposalsDialog(this.session, this.places, () => this.reload()));
     on('publish', () => publishDialog(this.session, () => this.published()));
     on('help-open', () => this.help());
     on('theme', () => { this.editor.dress(turnTheme()); this.paint(); });
@@ -114,6 +114,7 @@ class Planner {
     this.violations = [];
     this.before = new Map();
     this.editor.show(shapes.features);
+    this.places = places.flat();
     this.editor.showPlaces(places.flatMap((rows, at) => rows.map(row => ({...row, level: ['street', 'community'][at]}))));
     this.editor.allow(false);
     this.put(shapes.features.map(one => ({...one.properties, ...figuresOf({...known.get(one.properties.key), compactness: compactness(one.geometry)})})));

@@ -29,8 +29,7 @@ export function draftsDialog({open, leave, schemes, scheme}) {
   const fill = async () => {
     list.replaceChildren(quiet('desk.loading'));
     try {
-      const found = await Session.list(choice.value);
-      const rows = found.drafts ?? found.rows ?? found;
+      const rows = await Session.list(choice.value);
       list.replaceChildren(...(rows.length ? rows.map(draft => line(draft, {open, dialog: () => shown, again: fill})) : [quiet('planner.no_drafts')]));
     } catch (problem) {
       list.replaceChildren(make('li', {class: 'wrong', text: problem.message}));

@@ -12,16 +12,17 @@ function operations(rows) {
 
 function undoDialog(publication, done) {
   openDialog({
-    title: t('planner.undo_publication'), body: [make('p', {text: t('planner.undo_publication_note', {name: publication.name ?? publication.id, when: moment(publication.published_at ?? publication.at)})})],
+    title: t('planner.undo_publication'), body: [make('p', {text: t('planner.undo_publication_note', {name: publication.name, when: moment(publication.at)})})],
     actions: [[t('desk.cancel'), () => true], [t('planner.undo_publication'), async () => { await api(`/api/publications/${publication.id}/undo`, {send: {}}); done(); }, true]],
   });
 }
 
 function publications(rows, done) {
   if (!rows.length) return [quiet('planner.no_publications')];
-  return [make('ol', {class: 'record'}, ...rows.map(one => make('li', {},
-    make('b', {text: one.name ?? `#${one.id}`}), make('span', {class: 'small', text: [moment(one.published_at ?? one.at), one.who ?? one.account, t('planner.publication_changed', {count: number(one.changed ?? one.areas_changed ?? 0)})].filter(Boolean).join(' · ')}),
-    one.can_undo === false || one.undone_by ? make('span', {class: 'chip', text: t('planner.undone')}) : make('button', {type: 'button', text: t('planner.undo_publication'), onclick: () => undoDialog(one, done)}))))];
+  return [make('ol', {class: 'record publications'}, ...rows.map(one => make('li', {'data-publication': one.id},
+    make('b', {text: `#${one.id}`}), make('span', {text: one.undoes ? t('planner.undoes', {id: one.undoes}) : one.name}),
+    one.undone_by ? make('span', {class: 'chip', text: t('planner.undone')}) : make('button', {type: 'button', text: t('planner.undo_publication'), onclick: () => undoDialog(one, done)}),
+    make('span', {class: 'small', text: [moment(one.at), one.who, t('planner.publication_changed', {count: number(one.changed)})].filter(Boolean).join(' · ')}))))];
 }
 
 export async function showRecord(session, done) {
@@ -30,8 +31,8 @@ export async function showRecord(session, done) {
   try {
     const [made, past] = await Promise.all([session ? session.get('/history') : null, api('/api/publications')]);
     const again = () => { done(); showRecord(session, done); };
-    host.replaceChildren(...(made ? [make('h3', {text: t('planner.operations')}), ...operations(made.operations ?? made)] : []),
-      make('h3', {text: t('planner.publications')}), ...publications(past.publications ?? past, again));
+    host.replaceChildren(...(made ? [make('h3', {text: t('planner.operations')}), ...operations(made)] : []),
+      make('h3', {text: t('planner.publications')}), ...publications(past, again));
   } catch (problem) {
     host.replaceChildren(make('p', {class: 'wrong', text: problem.message}));
   }
