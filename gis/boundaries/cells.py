@@ -11,7 +11,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from gis.boundaries.checking import Defect
-from gis.boundaries.grid import Half, Ring
+from gis.boundaries.grid import Half, Ring, real_ground
 from gis.boundaries.rings import polygons_of, ring_halves
 
 
@@ -49,7 +49,7 @@ def ground_cells(faces: Mapping[str, BaseGeometry], defects: Sequence[Defect],
                  outlines: Mapping[str, BaseGeometry]) -> list[Cell]:
     """The cells of some faces and of the defects among them, each given to a face where it can be.
 
-    Cells that nobody has and that are no part of a gap are left out.
+    Cells that nobody has and that are no part of a gap are left out, but for the narrowest.
     """
     shapes = _cut([*faces.values(), *(one.place for one in defects if one.area_m2)])
     points = shapely.point_on_surface(shapes)
@@ -95,7 +95,8 @@ def _faults(points: np.ndarray, defects: Sequence[Defect]) -> list[list[Defect]]
 def _cell(shape: BaseGeometry, holders: tuple[str, ...], parent: str | None,
           faults: list[Defect], parents: Mapping[str, str]) -> Cell | None:
     kinds = {fault.kind for fault in faults}
-    if not holders and "gap" not in kinds:
+    # A sliver that rounding makes between two faces is nobody's lake.
+    if not holders and "gap" not in kinds and not real_ground(shape).is_empty:
         return None
     # Ground in no outline at all stays with the child that has it.
     strangers = set() if parent is None else {

@@ -19,11 +19,13 @@ from shapely.geometry.base import BaseGeometry
 from gis.boundaries.cells import Cell, ground_cells
 from gis.boundaries.checking import Defect, check, made_valid, where_invalid
 from gis.boundaries.grid import real_ground, square_metres
-from gis.boundaries.noding import ready_faces, snapped
+from gis.boundaries.noding import closed_up, ready_faces, snapped
 from gis.boundaries.rings import halves_of, joined, shape_of
 
-_MOST_ROUNDS = 6
-_MILD_ROUNDS = 3
+_MOST_ROUNDS = 8
+_MILD_ROUNDS = 4
+# Edges of neighbours this near to each other (1e-7°, some 1 cm) are meant to be one.
+_CLOSE = 100.0
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class Step:
     kind
         ``overlap``, ``gap``, ``outside_parent``: ground goes to one face; ``invalid``: a shape that
         crosses itself is sorted out (the place is one of the crossings); ``outline``: the outline
-        of a parent (`to`) takes in ground of its child that no parent had.
+        of a parent (`to`) takes in ground of its child that no parent had; ``edge``: vertices
+        within some centimetre of the neighbour's become one with it.
     keys
         The faces that lose the ground, in order; for ``outline`` the child.
     to
@@ -125,31 +128,53 @@ class _Repairing:
 
     def run(self) -> Repair:
         """The proposal."""
-        left: list[Defect] = []
+        defects = self._examine()
         for number in range(_MOST_ROUNDS):
-            self.faces = dict(ready_faces(self.faces)[0])
-            defects = check(self.faces, self.parents, self.outlines)
-            left = [one for one in defects if not self._curable(one)]
-            curable = [one for one in defects if self._curable(one)]
-            if not curable or not self._round(curable, wholly=number >= _MILD_ROUNDS):
-                left = defects
+            ground = [one for one in defects if self._curable(one)]
+            edges = [one for one in defects if one.kind == "edge"]
+            if not (self._round(ground, number >= _MILD_ROUNDS) if ground
+                    else self._close_up(edges) or self._round(edges, wholly=True)):
                 break
+            defects = self._examine()
+        left = list(defects)
         left += [Defect("empty", (key,), _somewhere(shape)) for key, shape in self.given.items()
                  if key not in self.faces]
         return Repair(self.faces, self._moved(), tuple(self.steps), tuple(left), self.outlines,
                       self._outlines_moved())
 
+    def _examine(self) -> list[Defect]:
+        self.faces = dict(ready_faces(self.faces)[0])
+        return check(self.faces, self.parents, self.outlines)
+
+    def _close_up(self, defects: list[Defect]) -> bool:
+        """Edges that run within a centimetre of each other become one; whether any did."""
+        keys = {defect.keys[0] for defect in defects}
+        closed, _ = closed_up({key: self.faces[key] for key in sorted(keys)}, _CLOSE)
+        changed = {key: shape for key, shape in closed.items()
+                   if not shapely.equals_exact(shape, self.faces[key])}
+        for defect in defects:
+            key = defect.keys[0]
+            if key in changed:
+                moved = real_ground(shapely.symmetric_difference(changed[key], self.faces[key]))
+                if moved.is_empty:
+                    continue
+                self.steps.append(Step("edge", (key,), key, defect.place, square_metres(moved)))
+        self.faces.update(changed)
+        return bool(changed)
+
     def _curable(self, defect: Defect) -> bool:
         if defect.kind == "gap":
             return (defect.width_m or 0) <= self.most_gap_width_m and bool(
                 set(defect.keys) & self.faces.keys())
-        return defect.kind in ("overlap", "outside_parent", "edge")
+        return defect.kind in ("overlap", "outside_parent")
 
     def _round(self, defects: list[Defect], wholly: bool) -> bool:
-        """One laying over; whether anything changed.
+        """One laying over of the faces at fault; whether anything changed.
 
         Faces that keep their ground stay as they are, unless it is to be done `wholly`.
         """
+        if not defects:
+            return False
         keys = list(self.faces)
         shapes = np.array(list(self.faces.values()), dtype=object)
         tree = shapely.STRtree(shapes)

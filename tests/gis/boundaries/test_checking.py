@@ -171,7 +171,7 @@ def spoilt(faces, random: Random):
 
 @given(seed=st.integers(0, 10**6), random=st.integers(0, 10**6).map(Random),
        nested=st.booleans(), lakes=st.integers(0, 1))
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 def test_whatever_comes_in_is_repaired_to_a_nested_coverage(seed, random, nested, lakes):
     sound = lattice(4, 3, seed, lakes=lakes)
     parents = halves_of_town(sound) if nested else {}
