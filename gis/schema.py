@@ -17,7 +17,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from psycopg import sql
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
@@ -56,9 +56,7 @@ def migrate(admin_url: str, progress: Progress | None = None, *, anew: bool = Tr
         newer than this program can serve, or a script fails: nothing has changed then.
     """
     say = progress or (lambda line: None)
-    engine = create_engine("postgresql+psycopg://", creator=lambda: _connect(admin_url),
-                           poolclass=NullPool)
-    with engine.begin() as connection:
+    with _engine(admin_url).begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         connection.execute(text("SET LOCAL search_path = public"))
         state, own = _state(connection), own_state()
@@ -70,6 +68,13 @@ def migrate(admin_url: str, progress: Progress | None = None, *, anew: bool = Tr
         elif anew or state != own:
             connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_WAIT_S}s'"))
             _bring_up(connection, say, state)
+
+
+def standing(admin_url: str) -> tuple[SchemaState, Fit]:
+    """What a database says of itself, and how this program stands to it."""
+    with _engine(admin_url).connect() as connection:
+        state = _state(connection)
+    return state, judge(newest_revision(), state, metadata.version("gridwall"))
 
 
 async def fit_of(connection: psycopg.AsyncConnection) -> Fit:
@@ -201,6 +206,11 @@ def _own_views() -> set[str]:
     return {name for script in _scripts("functions")
             for name in re.findall(r"^\s*CREATE (?:MATERIALIZED )?VIEW (\w+)",
                                    script.read_text("utf-8"), re.MULTILINE)}
+
+
+def _engine(admin_url: str) -> Engine:
+    return create_engine("postgresql+psycopg://", creator=lambda: _connect(admin_url),
+                         poolclass=NullPool)
 
 
 def _connect(admin_url: str) -> psycopg.Connection:

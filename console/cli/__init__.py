@@ -27,7 +27,7 @@ COMMANDS = {
     "geocode": ("geocode", "geocode", "Give every row of a file the house that its words name."),
     "token": ("accounts", "token", "API tokens."),
     "user": ("accounts", "user", "Accounts."),
-    "db": ("db", "db", "The database: start, stop, status, migrate, backup, restore."),
+    "db": ("db", "db", "The database: start, stop, migrate, backup, restore, archive, drill."),
     "purge": ("purge", "purge", "Take away what has been kept long enough."),
     "doctor": ("doctor", "doctor", "Check machine and database; says what to do."),
     "escalate": ("escalate", "escalate", "Look at the clocks now, as the server does by itself."),

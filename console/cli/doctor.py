@@ -113,12 +113,16 @@ def _database(session: Session) -> str:
 
 
 def _schema(session: Session) -> str:
+    from gis.schema import standing
+
     with psycopg.connect(session.admin_url(), connect_timeout=10) as connection:
         there = connection.execute("select to_regclass('alembic_version')").fetchone()[0]
-        if there is None:
-            raise SetupError("no tables yet: ./gridwall db migrate (or just ./gridwall up)")
-        version = connection.execute("select version_num from alembic_version").fetchone()
-    return f"at version {version[0] if version else 'none'}"
+    if there is None:
+        raise SetupError("no tables yet: ./gridwall db migrate (or just ./gridwall up)")
+    state, fit = standing(session.admin_url())
+    if not fit.serves:
+        raise SetupError(fit.reason)
+    return f"at version {state.revision}" + (f"; {fit.reason}" if fit.reason else "")
 
 
 def _coverage(session: Session) -> str:

@@ -58,6 +58,7 @@ class City:
         self._numbers = count()
 
     def __enter__(self) -> City:
+        self._end.clear()
         work = (self._file, self._file, self._keep, self._number)
         self._threads = [threading.Thread(target=self._guarded, args=(each,)) for each in work]
         for thread in self._threads:
