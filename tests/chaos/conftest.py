@@ -132,9 +132,9 @@ async def served(cluster: Cluster, home: Path, url: str = "", **more: object,
         yield Place(client, cluster, app)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def shared_cluster() -> Iterator[Cluster]:
-    """One cluster for the tests of a module; each leaves it running and well."""
+    """One cluster for these tests; each leaves it running and well."""
     with own_cluster() as cluster:
         yield cluster
 

@@ -32,23 +32,27 @@ TIMEOUT_S = 20.0
 class Server:
     """`gridwall up` over a private cluster, killed and started again at one address."""
 
-    def __init__(self, home: Path, port: int) -> None:
+    def __init__(self, home: Path, port: int, **more: str) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.lines: list[bytes] = []
-        self._environment = os.environ | {"GRIDWALL_HOME": str(home)}
+        self._environment = os.environ | {"GRIDWALL_HOME": str(home)} | more
         self._command = [sys.executable, "-P", "-m", "console.cli", "up", "--no-demo",
                          "--port", str(port)]
         self._process: subprocess.Popen[bytes] | None = None
         self._ready = threading.Event()
 
     async def start(self) -> None:
+        """`begin`, while others go on."""
+        await asyncio.to_thread(self.begin)
+
+    def begin(self) -> None:
         """Start it, and wait until it says that it is ready."""
         self._ready.clear()
         self._process = subprocess.Popen(
             self._command, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
         threading.Thread(target=self._read, daemon=True).start()
-        if not await asyncio.to_thread(self._ready.wait, 120) or self._process.poll() is not None:
+        if not self._ready.wait(120) or self._process.poll() is not None:
             raise AssertionError("the server did not come up:\n" + self.output)
 
     @property
@@ -66,16 +70,17 @@ class Server:
 
     async def kill(self) -> None:
         """SIGKILL, and wait until it is dead."""
-        await self._end(signal.SIGKILL)
+        await asyncio.to_thread(self.end, signal.SIGKILL)
 
     async def stop(self) -> None:
         """SIGTERM, and wait until it has ended."""
-        await self._end(signal.SIGTERM)
+        await asyncio.to_thread(self.end, signal.SIGTERM)
 
-    async def _end(self, how: signal.Signals) -> None:
+    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """End it where it runs, and wait until it has ended."""
         if self._process is not None and self._process.poll() is None:
             os.killpg(self._process.pid, how)
-            await asyncio.to_thread(self._process.wait)
+            self._process.wait()
 
 
 @dataclass

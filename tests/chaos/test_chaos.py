@@ -129,9 +129,9 @@ async def rage(home: Path, seconds: float, kills: int, seed: int = 7) -> tuple[S
 
 
 async def test_nothing_accepted_is_lost_when_database_and_server_are_killed(home):
-    storm, monkey = await rage(home, seconds=6, kills=2)
+    storm, monkey = await rage(home, seconds=4, kills=2)
     assert monkey.done == ["postmaster", "server_process"]
-    assert len(storm.answers) == 600
+    assert len(storm.answers) == 400
 
 
 @pytest.mark.long
