@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from gis.codes import Level, mint_serials, problems
+from gis.codes import Level, problems
 from gis.errors import InvalidCode
 from gis.minting import mint_grids
 from gis.publication_areas import LEVELS, Piece
@@ -61,7 +61,11 @@ def _next_of_kind(parent: str | None, siblings: Sequence[str], taken: set[str],
     serials = [int(code[len(stem):]) for code in taken
                if code.startswith(stem) and code[len(stem):].isascii()
                and code[len(stem):].isdigit() and len(code) <= len(stem) + width]
-    fresh = [f"{stem}{serial:0{width}d}" for serial in mint_serials(serials, centroids)]
+    last = max(serials, default=0)
+    order = sorted(range(len(centroids)), key=lambda at: (centroids[at][0], -centroids[at][1], at))
+    fresh = [""] * len(centroids)
+    for rank, at in enumerate(order, start=1):
+        fresh[at] = f"{stem}{last + rank:0{width}d}"
     long = next((code for code in fresh if len(code) > len(stem) + width), None)
     if long is not None:
         raise InvalidCode(f"{long}: the codes that begin with {stem!r} are used up", "serial")
