@@ -28,6 +28,7 @@ from console.api import (
     audit,
     codes,
     drafts,
+    drafts_files,
     duplicates,
     health,
     incidents,
@@ -95,7 +96,8 @@ STATIC = Path(__file__).parent / "static"
 ROUTERS = (health, reports, plates, printouts, locate, notices, addresses, areas, incidents,
            duplicates, shares, ranking, statistics, live, wall, tiles, login, provider,
            account, accounts,
-           codes, library, persons, rules, drafts, rehearsal, proposals, publications, audit)
+           codes, library, persons, rules, drafts, drafts_files, rehearsal,
+           proposals, publications, audit)
 
 
 class Application:

@@ -253,8 +253,8 @@ async def set_rules(request: Request, draft_id: int) -> Response:
     return _json(orjson.dumps(told | {"rules": rules_to_json(parsed)}))
 
 
-async def keep(request: Request, bench: Workbench, made: Made) -> Response:
-    """Store what an operation made, and tell it; for all that makes operations.
+async def keep(request: Request, bench: Workbench, made: Made, **more: Any) -> Response:
+    """Store what an operation made, and tell it and `more`; for all that makes operations.
 
     Raises
     ------
@@ -272,7 +272,8 @@ async def keep(request: Request, bench: Workbench, made: Made) -> Response:
         if version is None:
             found = await read_draft(connection, bench.draft.id)
             raise Stale(found.version, found.state)
-    return _json(await _drafts(request).run(_kept, bench, made, version, language_of(request)))
+    return _json(await _drafts(request).run(
+        _kept, bench, made, version, language_of(request), more))
 
 
 async def _moved(request: Request, draft_id: int, by: int) -> Response:
@@ -291,9 +292,9 @@ async def _moved(request: Request, draft_id: int, by: int) -> Response:
             _shifted, bench, by, made, language_of(request)))
 
 
-def _kept(bench: Workbench, made: Made, version: int, lang: str) -> bytes:
+def _kept(bench: Workbench, made: Made, version: int, lang: str, more: dict[str, Any]) -> bytes:
     shown = bench.keep(made, version)
-    return changed_json(bench, shown, lang, operation=made.operation,
+    return changed_json(bench, shown, lang, operation=made.operation, **more,
                         left=[refusal_json(one, lang) for one in made.left])
 
 

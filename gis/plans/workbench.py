@@ -22,6 +22,7 @@ from gis.boundaries import (
     Refused,
     Rename,
     Replace,
+    check,
     operation_from_json,
     operation_to_json,
 )
@@ -253,6 +254,9 @@ class Workbench:
         noded = self.coverage.faces()
         self.faces = {key: replace(face, geom=_same(face.geom, noded[key]))
                       for key, face in self.faces.items()}
+        # Ground that nobody has hinders no operation, but it is to be seen.
+        self.defects = tuple(one for one in check(
+            noded, self.parent_of() or None, self.outlines() or None) if one.kind == "gap")
 
     def _coverage_of(self, faces: Mapping[str, Face]) -> Coverage:
         parents = {key: face.parent_code for key, face in faces.items() if face.parent_code}

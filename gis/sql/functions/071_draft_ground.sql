@@ -85,10 +85,12 @@ CREATE OR REPLACE FUNCTION draft_parents(of_draft bigint, at timestamptz)
 RETURNS TABLE (code text, name text, shape bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
+    WITH above AS MATERIALIZED (
+        SELECT DISTINCT l.parent_row_id AS id
+        FROM seen_draft(of_draft) AS d, draft_leaves(d, coalesce(at, d.base_at)) AS l
+    )
     SELECT p.code, p.name, ST_AsBinary(p.geom)
-    FROM seen_draft(of_draft) AS d
-    JOIN area AS p ON p.id IN (
-        SELECT l.parent_row_id FROM draft_leaves(d, coalesce(at, d.base_at)) AS l)
+    FROM above JOIN area AS p ON p.id = above.id
     ORDER BY p.code
 $$;
 

@@ -120,7 +120,8 @@ async def test_figures_follow(table, draft):
         "op": "merge", "codes": [WEST, "+1", EAST], "into": EAST})
     assert sorted(merged["removed"]) == ["+1", WEST]
     assert merged["figures"][EAST]["actual_residents"] == 48
-    again = await _do(table.planner, draft, 3, {**SPLIT, "code": EAST})
+    again = await _do(table.planner, draft, 3, {
+        **SPLIT, "code": EAST, "line": [at(-1, 5), at(21, 5)]})
     assert "+2" in again["figures"]
 
 
