@@ -22,7 +22,7 @@ from gis.boundaries.grid import real_ground, square_metres
 from gis.boundaries.noding import closed_up, ready_faces, snapped
 from gis.boundaries.rings import halves_of, joined, shape_of
 
-_MOST_ROUNDS = 8
+_MOST_ROUNDS = 12
 _MILD_ROUNDS = 4
 # Edges of neighbours this near to each other (1e-7°, some 1 cm) are meant to be one.
 _CLOSE = 100.0
@@ -132,8 +132,9 @@ class _Repairing:
         for number in range(_MOST_ROUNDS):
             ground = [one for one in defects if self._curable(one)]
             edges = [one for one in defects if one.kind == "edge"]
-            if not (self._round(ground, number >= _MILD_ROUNDS) if ground
-                    else self._close_up(edges) or self._round(edges, wholly=True)):
+            # Edges are looked at where no more can be done about ground.
+            if not (self._round(ground, number >= _MILD_ROUNDS) or self._close_up(edges)
+                    or self._round(edges, wholly=True)):
                 break
             defects = self._examine()
         left = list(defects)

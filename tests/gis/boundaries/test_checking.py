@@ -169,10 +169,12 @@ def spoilt(faces, random: Random):
     return found
 
 
-@given(seed=st.integers(0, 10**6), random=st.integers(0, 10**6).map(Random),
-       nested=st.booleans(), lakes=st.integers(0, 1))
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
-def test_whatever_comes_in_is_repaired_to_a_nested_coverage(seed, random, nested, lakes):
+_COMING_IN = {"seed": st.integers(0, 10**6), "random": st.integers(0, 10**6).map(Random),
+              "nested": st.booleans(), "lakes": st.integers(0, 1)}
+_QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+
+
+def repair_and_hold(seed: int, random: Random, nested: bool, lakes: int) -> None:
     sound = lattice(4, 3, seed, lakes=lakes)
     parents = halves_of_town(sound) if nested else {}
     outlines = {parent: shapely.union_all([sound[key] for key in sound if parents[key] == parent])
@@ -189,3 +191,17 @@ def test_whatever_comes_in_is_repaired_to_a_nested_coverage(seed, random, nested
     assert {one.kind for one in left} <= {"gap"}
     assert {defect.kind for defect in proposal.left} <= {"gap", "empty"}
     Coverage.build(proposal.faces, parents)
+
+
+@given(**_COMING_IN)
+@settings(max_examples=30, **_QUIET)
+def test_whatever_comes_in_is_repaired_to_a_nested_coverage(seed, random, nested, lakes):
+    repair_and_hold(seed, random, nested, lakes)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@given(**_COMING_IN)
+@settings(max_examples=1_000, **_QUIET)
+def test_a_thousand_that_come_in_are_repaired(seed, random, nested, lakes):
+    repair_and_hold(seed, random, nested, lakes)
