@@ -9,13 +9,14 @@ from collections.abc import AsyncIterator
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 from tornado.web import HTTPError as PanelError
@@ -169,6 +170,7 @@ def create_app(settings: Settings) -> Application:
         app.include_router(module.router)
     _add_docs(app)
     app.mount("/static/built", BuiltFiles(STATIC / "built"), name="built")
+    app.get("/static/panel/{version}/dist/{path:path}", include_in_schema=False)(_panel_file)
     add_pages(app, settings, database)
     return Application(app)
 
@@ -195,6 +197,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await state.rehearsals.close()
         state.drafts.close()
         await state.pool.close(timeout=2)
+
+
+async def _panel_file(version: str, path: str) -> RedirectResponse:
+    """What Panel would ask another host for, from our own copy."""
+    return RedirectResponse(f"/static/extensions/panel/{quote(path)}", 308)
 
 
 def _add_docs(app: FastAPI) -> None:
