@@ -123,6 +123,8 @@ class _Repairing:
         self.most_gap_width_m = most_gap_width_m
         self.faces = {key: sound for key, shape in faces.items()
                       if shape is not None and not (sound := _sound(shape)).is_empty}
+        # Keys of faces and of parents that were at fault; None as long as none is known.
+        self.touched: set[str] | None = None
         self.steps = [_validated(key, shape) for key, shape in faces.items()
                       if shape is not None and not snapped(shape).is_valid]
 
@@ -136,7 +138,11 @@ class _Repairing:
             if not (self._round(ground, number >= _MILD_ROUNDS) or self._close_up(edges)
                     or self._round(edges, wholly=True)):
                 break
-            defects = self._examine()
+            later = self._examine()
+            known = set(self.faces if self.touched is None else self.touched)
+            # What lies elsewhere was not to be cured, and still is as it was.
+            defects = later + [one for one in defects
+                               if self.outlines and not known.intersection(one.keys)]
         left = list(defects)
         left += [Defect("empty", (key,), _somewhere(shape)) for key, shape in self.given.items()
                  if key not in self.faces]
@@ -144,8 +150,19 @@ class _Repairing:
                       self._outlines_moved())
 
     def _examine(self) -> list[Defect]:
-        self.faces = dict(ready_faces(self.faces)[0])
-        return check(self.faces, self.parents, self.outlines)
+        """Defects of all faces at first, and then of those that a round may have changed."""
+        keys = self._concerned()
+        some = {key: self.faces[key] for key in keys}
+        self.faces.update(ready_faces(some)[0])
+        outlines = {parent: shape for parent, shape in self.outlines.items()
+                    if self.touched is None or parent in self.touched}
+        return check({key: self.faces[key] for key in keys}, self.parents, outlines)
+
+    def _concerned(self) -> list[str]:
+        if self.touched is None or not self.outlines:
+            return list(self.faces)
+        return [key for key in self.faces
+                if key in self.touched or self.parents.get(key) in self.touched]
 
     def _close_up(self, defects: list[Defect]) -> bool:
         """Edges that run within a centimetre of each other become one; whether any did."""
@@ -183,6 +200,11 @@ class _Repairing:
         for defect in defects:
             chosen |= {keys[at] for at in
                        tree.query(defect.place, predicate="intersects").tolist()}
+        # Beside what changes, vertices may come to be on edges.
+        beside = {keys[at] for at in tree.query(
+            np.array([self.faces[key] for key in chosen], dtype=object)).tolist()[1]}
+        self.touched = (self.touched or set()) | beside | {
+            self.parents[key] for key in beside if key in self.parents}
         grown = self._grow_outlines(defects)
         cells = ground_cells({key: self.faces[key] for key in sorted(chosen)}, defects,
                              self.parents, self.outlines)
@@ -239,8 +261,10 @@ class _Repairing:
         found = {}
         for key, given in self.given.items():
             now = self.faces.get(key, shapely.Polygon())
-            if given is not None and now is not given:
-                was = _sound(given)
+            if given is None or now is given:
+                continue
+            was = _sound(given)
+            if not shapely.equals_exact(was, now):
                 area = square_metres(real_ground(shapely.symmetric_difference(was, now)))
                 if area:
                     found[key] = area
