@@ -131,10 +131,11 @@ class Pulse:
             self._url, autocommit=True, **PATIENCE | {"connect_timeout": 2})
         try:
             while True:
+                asked = _monotonic_time()
                 with hung_up_after(connection, LATEST_S):
                     cursor = await connection.execute(queries.get("pulse"))
                     now, read_only = await cursor.fetchone()
-                self._ahead = now - _monotonic_time()
+                self._set_clock(now, asked, _monotonic_time())
                 if read_only:
                     self.note_shut(READ_ONLY)
                 elif self._shut and self._shut.kind == READ_ONLY:
@@ -143,6 +144,15 @@ class Pulse:
                 await asyncio.sleep(BEAT_S)
         finally:
             await connection.close()
+
+    def _set_clock(self, now: datetime, asked: datetime, answered: datetime) -> None:
+        """Go by the database's time, told somewhere between two instants of our own.
+
+        What differs by no more than that span is our own delay, and no other time.
+        """
+        ahead = now - (asked + (answered - asked) / 2)
+        if abs(ahead - self._ahead) > answered - asked:
+            self._ahead = ahead
 
     def _well(self) -> None:
         self._beat_at = time.monotonic()

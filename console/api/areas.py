@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from console.api.parameters import Scheme, moment, words
-from console.api.scoped import scoped
+from console.api.scoped import now_of, scoped
 from gis import queries
 from gis.errors import NotFound
 
@@ -44,7 +44,7 @@ async def geometry(request: Request, code: str, scheme: Scheme = "base", level: 
 async def _rows(request: Request, query: str, code: str, scheme: str, level: str | None,
                 at: datetime | None, needed: bool = True) -> list[tuple[Any, ...]]:
     values = {"code": words(code, "code"), "scheme": scheme, "level": level,
-              "at": moment(at, "at") or datetime.now(UTC)}
+              "at": moment(at, "at") or now_of(request)}
     async with scoped(request) as connection:
         cursor = await connection.execute(queries.get(query), values)
         rows = await cursor.fetchall()

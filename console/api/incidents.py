@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from console.api.body import read_body, read_json
 from console.api.parameters import Limit, moment, words
-from console.api.scoped import scoped
+from console.api.scoped import now_of, scoped
 from console.matters import Matter, check_target, read_matter, store
 from console.merging import store_merge
 from console.why import explained, language_of
@@ -76,7 +76,7 @@ async def targets(request: Request, incident_id: int) -> dict[str, Any]:
     """To whom it can be sent: officers posted on its ground, units for category and ground."""
     async with scoped(request) as connection:
         cursor = await connection.execute(
-            queries.get("incident_targets"), {"id": incident_id, "now": datetime.now(UTC)})
+            queries.get("incident_targets"), {"id": incident_id, "now": now_of(request)})
         row = await cursor.fetchone()
     if row is None:
         raise NotFound(f"no incident {incident_id}, or not for you to see")
@@ -106,7 +106,7 @@ async def _take(request: Request, connection: AsyncConnection, incident_id: int,
         return
     await check_target(connection, incident_id, target)
     taken = matter.take(
-        wanted["action"], datetime.now(UTC), language_of(request), note=wanted["note"],
+        wanted["action"], now_of(request), language_of(request), note=wanted["note"],
         target=target, until=wanted["until"])
     await store(connection, request.state.secret, matter, taken)
 
@@ -130,7 +130,7 @@ async def _merge(request: Request, connection: AsyncConnection, matter: Matter,
     matter.rule(wanted["action"], lang)
     merged, into = ((matter, other) if wanted["action"] is Action.MERGE else (other, matter))
     try:
-        await store_merge(connection, request.state.secret, merged, into, datetime.now(UTC),
+        await store_merge(connection, request.state.secret, merged, into, now_of(request),
                           lang, wanted["note"])
     except NotLawful as refusal:
         # This side may: what `to` names may not.
@@ -170,7 +170,7 @@ async def _told(request: Request, connection: AsyncConnection,
     cursor = await connection.execute(queries.get("incident_by_id"), {"id": incident_id})
     answer = explained((await cursor.fetchone())[0], language_of(request),
                        request.app.state.settings.time_zone)
-    answer["clocks"] |= matter.clocks(datetime.now(UTC))
+    answer["clocks"] |= matter.clocks(now_of(request))
     answer["actions"] = matter.lawful()
     answer["lawful"] = [one["action"] for one in answer["actions"]]
     cursor = await connection.execute(queries.get("incident_beside"), {"id": incident_id})

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from psycopg import AsyncConnection
 
 from console.api.parameters import Scheme, moment, words
-from console.api.scoped import scoped
+from console.api.scoped import now_of, scoped
 from console.understanding import MOST_CANDIDATES, needs_words, understood
 from console.why import explained, language_of
 from gis import queries
@@ -42,10 +42,10 @@ async def locate(
     place = check_report(
         {name: value for name, value in given.items() if value is not None}
         | {"text": "locate", "category": "locate", "channel": "import"},
-        {"locate": "locate"}, datetime.now(UTC))
+        {"locate": "locate"}, now_of(request))
     values = {name: place[name] for name in given} | {
         "category": categories.get(category or ""), "scheme": scheme,
-        "at": moment(at, "at") or datetime.now(UTC)}
+        "at": moment(at, "at") or now_of(request)}
     async with scoped(request) as connection:
         if scheme is not None:
             known = await connection.execute(queries.get("is_scheme"), {"scheme": scheme})

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Query, Request
 from starlette.responses import Response
 
 from console.api.parameters import Limit, Scheme
-from console.api.scoped import scoped
+from console.api.scoped import now_of, scoped
 from gis import assessment, queries
 from gis.errors import InvalidInput
 from gis.periods import HELP
@@ -28,7 +28,7 @@ async def ranking(
     scheme: Scheme = "base", limit: Limit = 50,
 ) -> dict[str, Any]:
     """Counts, parts of the score, score and stars in a period, the best first."""
-    now = datetime.now(UTC)
+    now = now_of(request)
     await assessment.settle(request.app.state.database)
     async with scoped(request) as connection:
         span = await assessment.span_of(connection, period, now)
@@ -50,7 +50,7 @@ async def assess(
     if part is not None and part not in PARTS:
         raise InvalidInput(f"part is one of {', '.join(PARTS)}", field="part")
     before = _before(cursor)
-    now = datetime.now(UTC)
+    now = now_of(request)
     await assessment.settle(request.app.state.database)
     async with scoped(request) as connection:
         span = await assessment.span_of(connection, period, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 
 from psycopg import AsyncConnection
 from starlette.requests import Request
@@ -44,3 +45,8 @@ def _coding(accepted: str) -> str:
         if weight.replace(" ", "") not in refused:
             offered.add(name.strip())
     return next((name for name in ("br", "gzip") if name in offered), "identity")
+
+
+def now_of(request: Request) -> datetime:
+    """The time by the database's clock, by which deadlines are told."""
+    return request.app.state.database.now()

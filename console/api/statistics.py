@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +11,7 @@ from starlette.responses import Response
 from console import language
 from console.api.parameters import Scheme
 from console.api.ranking import PeriodText, Subject, ranking
-from console.api.scoped import scoped
+from console.api.scoped import now_of, scoped
 from console.exports import Stamp, stamp_of
 from console.spreadsheet import CSV_TYPE, XLSX_TYPE, csv_rows, xlsx_rows
 from gis import assessment
@@ -40,7 +39,7 @@ async def read(request: Request, period: PeriodText = "month", scheme: Scheme = 
     Percentages have two decimals and are null of nothing. `count` leaves out what was turned
     down; `on_time_percent` counts what is open and overdue against it.
     """
-    now = datetime.now(UTC)
+    now = now_of(request)
     await assessment.settle(request.app.state.database)
     async with scoped(request) as connection:
         span = await assessment.span_of(connection, period, now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import orjson
@@ -13,7 +12,7 @@ from psycopg.rows import dict_row
 from starlette.responses import Response
 
 from console.api.parameters import words
-from console.api.scoped import answer_bytes, scoped
+from console.api.scoped import answer_bytes, now_of, scoped
 from console.desk_lists import Filters, Page, Place, lanes_of, page_of, rows_of
 from gis import queries
 from gis.assessment import settle
@@ -76,7 +75,7 @@ async def place(request: Request, at: At_) -> Response:
         row = await _one(connection, "street_numbers", {
             "place_id": here.place_id, "area_id": here.identity_id,
             "ancestor_ids": here.ancestor_ids, "subject": subject, "subject_id": subject_id,
-            "unit_id": here.unit["id"] if here.unit else None, "now": datetime.now(UTC)})
+            "unit_id": here.unit["id"] if here.unit else None, "now": now_of(request)})
     numbers = orjson.loads(row["body"])
     lanes = lanes_of(numbers)
     return _json(request, orjson.dumps(numbers | here.told() | {"lanes": lanes}))
@@ -122,7 +121,7 @@ async def duty(request: Request, at: At_) -> Response:
         await connection.execute(queries.get("street_join_whole"))
         row = await _one(connection, "street_duty", {
             "identity_id": here.identity_id, "ancestor_ids": here.ancestor_ids,
-            "now": datetime.now(UTC)})
+            "now": now_of(request)})
     return _json(request, row["body"].encode())
 
 
@@ -143,7 +142,7 @@ async def points(request: Request, at: At_) -> Response:
     async with scoped(request) as connection:
         here = await at.find(connection)
         row = await _one(connection, "street_points", {
-            "place_id": here.place_id, "now": datetime.now(UTC)})
+            "place_id": here.place_id, "now": now_of(request)})
     return _json(request, row["body"].encode())
 
 

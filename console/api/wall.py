@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from psycopg import AsyncConnection
 from starlette.responses import Response
 
-from console.api.scoped import answer_bytes, scoped
+from console.api.scoped import answer_bytes, now_of, scoped
 from gis import statistics
 from gis.assessment import settle
 from gis.errors import InvalidInput
@@ -99,6 +99,6 @@ Make = Callable[[AsyncConnection, statistics.Moment], Awaitable[bytes]]
 
 async def _answer(request: Request, question: tuple[Any, ...], make: Make) -> Response:
     async with scoped(request) as connection:
-        at = await statistics.moment(connection, datetime.now(UTC))
+        at = await statistics.moment(connection, now_of(request))
         body = await _remembered.get((at.scope, *question), lambda: make(connection, at))
     return answer_bytes(request, body, "application/json")
