@@ -37,7 +37,7 @@ class Job:
     seconds: float
     progress: dict[int, tuple[int, int, str]] = field(default_factory=dict)
     made: dict[int, Proposal] = field(default_factory=dict)
-    refused: GridwallError | None = None
+    missed: GridwallError | None = None
     canceled: bool = False
     work: asyncio.Task | None = None
 
@@ -46,9 +46,9 @@ class Job:
         """running, done, failed or canceled."""
         if self.canceled:
             return "canceled"
-        if self.refused is not None:
-            return "failed"
-        return "done" if self.work is not None and self.work.done() else "running"
+        if self.work is None or not self.work.done():
+            return "running"
+        return "done" if self.made else "failed"
 
 
 class Proposing:
@@ -118,11 +118,11 @@ class Proposing:
             *(self._drawn(job, dict(order) | {"seed": seed, "proofs": seed == 0})
               for seed in range(job.seeds)), return_exceptions=True)
         faults = [one for one in found if isinstance(one, BaseException)]
-        if faults and not job.made:
+        if faults:
             fault = faults[0]
-            job.refused = fault if isinstance(fault, GridwallError) else GridwallError(
-                "the proposals could not be drawn")
-            if not isinstance(fault, GridwallError):
+            job.missed = fault if isinstance(fault, GridwallError) else GridwallError(
+                f"{len(faults)} of {job.seeds} could not be drawn")
+            if not isinstance(fault, GridwallError | TimeoutError):
                 raise fault
 
     async def _drawn(self, job: Job, order: dict[str, Any]) -> None:

@@ -56,6 +56,7 @@ async def ordered(request: Request, draft_id: int) -> dict[str, Any]:
                                            version and int(version)) as bench:
         parents = await _parents(request, bench, sent.get("area"))
         ground = await request.app.state.drafts.run(ground_of, bench, parents)
+        task = replace(task, min_width_m=bench.rules.topology["min_width_m"])
         version = bench.version
     if task.weigh_by == "incidents":
         ground = await _with_incidents(request, ground)
@@ -191,7 +192,7 @@ def _job_json(job: Job) -> dict[str, Any]:
         "weight": next(key for key, one in WEIGHTS.items() if one == job.task.weigh_by),
         "tolerance": job.task.tolerance, "seeds": job.seeds,
         "progress": round(sum(shares) / job.seeds, 3),
-        "detail": str(job.refused) if job.refused else None, "present": present,
+        "detail": str(job.missed) if job.missed else None, "present": present,
         "proposals": [{
             "n": seed, "seed": seed, "target": made.target,
             "scores": _scores(made.score, made.present),

@@ -12,7 +12,8 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from gis.proposals.task import Ground, PresentGrid, grid_of, within
+from gis.boundaries.widths import narrow_place
+from gis.proposals.task import MIN_WIDTH_M, Ground, PresentGrid, grid_of, within
 
 GRID_DEGREES = 1e-9
 # How near a street may run beside an outline before the outline stands for it.
@@ -29,7 +30,7 @@ class Blocks:
     ``polygons`` share exact vertices (EPSG:4490) and cover the ground; ``weight`` is what is
     balanced, ``residents`` the people; ``present`` the index of the grid in which each lies
     now; ``pairs`` are neighbours ``(n, 2)`` with the length of their common edge in metres and
-    how much of it has no street.
+    how much of it has no street; `joins` says whether the two make one grid without a neck.
     """
 
     parent_code: str
@@ -42,10 +43,11 @@ class Blocks:
     pairs: np.ndarray
     shared_m: np.ndarray
     bare_m: np.ndarray
+    joins: np.ndarray
 
 
 def blocks_of(ground: Ground, parent_code: str, weight: np.ndarray, at: np.ndarray,
-              residents: np.ndarray) -> list[Blocks]:
+              residents: np.ndarray, min_width_m: float = MIN_WIDTH_M) -> list[Blocks]:
     """The blocks of a community's unlocked ground, one entry for each part in one piece.
 
     Parameters
@@ -56,6 +58,8 @@ def blocks_of(ground: Ground, parent_code: str, weight: np.ndarray, at: np.ndarr
         What is balanced, and where it is: ``(n,)`` and ``(n, 2)`` degrees.
     residents
         People at each of the ground's homes.
+    min_width_m
+        Blocks that would have a narrower neck between them are not joined.
     """
     free = [grid for grid in ground.grids if grid.parent_code == parent_code and not grid.frozen]
     if not free:
@@ -65,7 +69,8 @@ def blocks_of(ground: Ground, parent_code: str, weight: np.ndarray, at: np.ndarr
     for part in shapely.get_parts(whole):
         inside = [grid for grid in free if part.contains(grid.geom.representative_point())]
         polygons = cut(part, inside, ground)
-        made.append(_described(ground, parent_code, polygons, weight, at, residents))
+        made.append(_described(ground, parent_code, polygons, (weight, at, residents),
+                               min_width_m))
     return made
 
 
@@ -126,9 +131,11 @@ def _between_buildings(face: BaseGeometry, ground: Ground) -> np.ndarray:
         return np.array([face])
     outlines = shapely.segmentize(ground.buildings[np.sort(hits)], 5 / ground.metres[0])
     points, owner = shapely.get_coordinates(outlines, return_index=True)
+    points, first = np.unique(points, axis=0, return_index=True)
+    owner = owner[first]
     cells = shapely.get_parts(shapely.voronoi_polygons(
         shapely.multipoints(points), extend_to=face, ordered=True))
-    cells = [shapely.union_all(cells[owner == one]) for one in range(len(outlines))]
+    cells = [shapely.union_all(cells[owner == one]) for one in np.unique(owner)]
     inner = shapely.intersection(
         [cell.boundary for cell in cells], shapely.buffer(face, -BESIDE_M / ground.metres[0]))
     parts = _faces(_led_to_vertices(np.array(inner), face, ground), face)
@@ -177,8 +184,39 @@ def street_strip(ground: Ground, around: BaseGeometry) -> BaseGeometry:
         quad_segs=2))
 
 
-def _described(ground: Ground, parent_code: str, polygons: np.ndarray, weight: np.ndarray,
-               at: np.ndarray, residents: np.ndarray) -> Blocks:
+def _joining(polygons: np.ndarray, pairs: np.ndarray, present: np.ndarray, ground: Ground,
+             min_width_m: float) -> np.ndarray:
+    """Which pairs make one shape without a neck; all, where else some block had no neighbour."""
+    joins = np.ones(len(pairs), bool)
+    for number, (one, other) in enumerate(pairs):
+        if present[one] != present[other] or present[one] < 0:
+            known = [ground.grids[index].geom for index in {present[one], present[other]}
+                     if index >= 0] + [polygons[one], polygons[other]]
+            place, _ = narrow_place(shapely.coverage_union_all(polygons[[one, other]]),
+                                    min_width_m, known)
+            joins[number] = place.is_empty
+    _, part = connected_parts(len(polygons), pairs[joins])
+    return joins if not part.any() else np.ones(len(pairs), bool)
+
+
+def connected_parts(count: int, pairs: np.ndarray) -> tuple[int, np.ndarray]:
+    """How many parts some nodes fall into, and the number of the part of each, from 0."""
+    part = np.arange(count)
+    while len(pairs):
+        least = np.minimum(part[pairs[:, 0]], part[pairs[:, 1]])
+        before = part.copy()
+        np.minimum.at(part, pairs[:, 0], least)
+        np.minimum.at(part, pairs[:, 1], least)
+        part = part[part]
+        if (part == before).all():
+            break
+    used, part = np.unique(part, return_inverse=True)
+    return len(used), part
+
+
+def _described(ground: Ground, parent_code: str, polygons: np.ndarray,
+               amounts: tuple[np.ndarray, np.ndarray, np.ndarray], min_width_m: float) -> Blocks:
+    weight, at, residents = amounts
     flat = ground.in_metres(polygons)
     pairs, shared = neighbours(polygons, flat)
     edges = shapely.intersection(flat[pairs[:, 0]], flat[pairs[:, 1]])
@@ -187,7 +225,8 @@ def _described(ground: Ground, parent_code: str, polygons: np.ndarray, weight: n
     for amount, points in ((weight, at), (residents, ground.homes)):
         own = within(polygons, points)
         summed.append(np.bincount(own[own >= 0], amount[own >= 0], len(polygons)))
-    middle = shapely.get_coordinates(shapely.point_on_surface(polygons))
+    present = grid_of(ground, shapely.get_coordinates(shapely.point_on_surface(polygons)))
     return Blocks(
-        parent_code, polygons, *summed, grid_of(ground, middle), shapely.area(flat),
-        shapely.length(flat), pairs, shared, shapely.length(shapely.difference(edges, strip)))
+        parent_code, polygons, *summed, present, shapely.area(flat), shapely.length(flat), pairs,
+        shared, shapely.length(shapely.difference(edges, strip)),
+        _joining(polygons, pairs, present, ground, min_width_m))

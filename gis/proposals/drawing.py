@@ -10,13 +10,14 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from gis.boundaries.widths import narrow_place
 from gis.errors import InvalidInput
 from gis.inequality import gini
 from gis.proposals.blocks import Blocks, blocks_of, street_strip
 from gis.proposals.search import Leaning, Search
 from gis.proposals.task import Ground, Task, grid_of, resident_weights, within
 
-ROUNDS = 24
+ROUNDS = 20
 # Seeds take turns in what they care for beside balance.
 LEANINGS = (Leaning(), Leaning(shape=36.0, bare=25.0, moved=3.0),
             Leaning(shape=6.0, bare=10.0, moved=60.0))
@@ -127,23 +128,28 @@ def draw(ground: Ground, task: Task, seed: int, told: Told = lambda done, total,
     target = target_of(ground, task, at, weight)
     parents = sorted({grid.parent_code for grid in ground.grids if not grid.frozen})
     leaning = LEANINGS[seed % len(LEANINGS)]
-    plans, communities, cut_short = [], [], False
+    cuts, cut_short = [], False
     for number, code in enumerate(parents):
         told(number, len(parents), code)
         # Each community has its share of the time that is left.
         until = time.monotonic() + max(
             0.0, began + seconds - time.monotonic()) / (len(parents) - number)
         found = []
-        for index, blocks in enumerate(blocks_of(ground, code, weight, at, residents)):
+        for index, blocks in enumerate(
+                blocks_of(ground, code, weight, at, residents, task.min_width_m)):
             random = np.random.default_rng([seed, number, index])
             search = Search(blocks, target, task.tolerance, leaning, random)
-            label = search.plan(ROUNDS, lambda until=until: time.monotonic() > until)
+            label = search.plan(ROUNDS, lambda until=until: time.monotonic() > until,
+                                _law(ground, blocks, task))
             found.append((blocks, label, search))
-        cut_short |= time.monotonic() > until
-        plans += [(blocks, label) for blocks, label, _ in found]
-        communities.append(_judged(code, found, target, task.tolerance, proofs))
+            cut_short |= search.cut_short
+        cuts.append((code, found))
     told(len(parents), len(parents), "")
-    shapes = _shapes(plans)
+    # What time is left is for finding out where blocks allow no better.
+    communities = [_judged(code, found, target, task.tolerance,
+                           began + seconds - time.monotonic() if proofs else 0.0)
+                   for code, found in cuts]
+    shapes = _shapes([(blocks, label) for _, found in cuts for blocks, label, _ in found])
     keyed = _keyed(ground, shapes, residents)
     return _proposal(ground, task, seed, target, keyed, (at, weight, residents), communities,
                      time.monotonic() - began, cut_short)
@@ -171,14 +177,25 @@ def target_of(ground: Ground, task: Task, at: np.ndarray, weight: np.ndarray) ->
     return float(load[free].sum() / free.sum())
 
 
+def _law(ground: Ground, blocks: Blocks, task: Task) -> Callable[[np.ndarray], bool]:
+    """Whether some blocks make a grid in one piece, without a hole or a new neck."""
+    def fits(members: np.ndarray) -> bool:
+        shape = shapely.coverage_union_all(blocks.polygons[members])
+        present = [ground.grids[index].geom for index in np.unique(blocks.present[members])]
+        return (shape.geom_type == "Polygon" and not len(shape.interiors)
+                and narrow_place(shape, task.min_width_m, present)[0].is_empty)
+
+    return fits
+
+
 def _judged(code: str, found: list[tuple[Blocks, np.ndarray, Search]], target: float,
-            tolerance: float, proofs: bool) -> Community:
+            tolerance: float, seconds: float) -> Community:
     loads = np.concatenate([np.bincount(label, blocks.weight) for blocks, label, _ in found])
     off = np.abs(loads / target - 1)
     outside = int((off > tolerance).sum())
     allowed: bool | None = True
     if outside:
-        answers = [search.allowed() for *_, search in found] if proofs else [None]
+        answers = [search.allowed(seconds / len(found)) for *_, search in found]
         allowed = False if False in answers else None
     return Community(
         code, float(loads.sum()), float(loads.sum() / target), len(loads), outside,

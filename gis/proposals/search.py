@@ -19,11 +19,12 @@ from gis.proposals.blocks import Blocks
 WINDOW_BLOCKS = 13
 MOST_SETS = 2_500
 MOST_SETS_WHOLE = 3_000
-MOST_SETS_PROOF = 150_000
+MOST_SETS_PROOF = 60_000
 LIGHTEST, HEAVIEST = 0.4, 1.6
-WINDOW_WORK, WHOLE_WORK, PROOF_WORK = 0.5, 2.0, 12.0
+WINDOW_WORK, WHOLE_WORK, PROOF_WORK = 0.3, 1.5, 8.0
 # Costs of a grid: out of tolerance before all else, then balance, shape, streets, moving.
 OUT_COST, DEVIATION_COST = 1000.0, 100.0
+BAN_COST, MOST_BANS, MOST_MENDS = 5000.0, 8, 6
 UNIT = 100
 
 
@@ -57,14 +58,20 @@ class Search:
                  random: np.random.Generator) -> None:
         self.blocks, self.target, self.tolerance = blocks, target, tolerance
         self.leaning, self.random = leaning, random
+        self.cut_short = False
+        self._banned: set[frozenset[int]] = set()
         self.shared = {(int(a), int(b)): (float(length), float(bare)) for (a, b), length, bare
                        in zip(blocks.pairs, blocks.shared_m, blocks.bare_m, strict=True)}
         self.beside: list[set[int]] = [set() for _ in blocks.weight]
-        for a, b in self.shared:
-            self.beside[a].add(b)
-            self.beside[b].add(a)
+        self.linked: list[set[int]] = [set() for _ in blocks.weight]
+        for (a, b), joins in zip(self.shared, blocks.joins.tolist(), strict=True):
+            for one, other in ((a, b), (b, a)):
+                self.beside[one].add(other)
+                if joins:
+                    self.linked[one].add(other)
 
-    def plan(self, rounds: int, stop: Callable[[], bool] = lambda: False) -> np.ndarray:
+    def plan(self, rounds: int, stop: Callable[[], bool] = lambda: False,
+             fits: Callable[[np.ndarray], bool] = lambda members: True) -> np.ndarray:
         """Number of the grid of each block.
 
         Parameters
@@ -73,20 +80,47 @@ class Search:
             Windows to try without gain before it is left at that.
         stop
             Asked before each window.
+        fits
+            Whether blocks make a grid that the laws of boundaries allow: without a hole or neck.
+            What does not is banned, and the search goes on.
         """
-        label = self._start()
+        label = self._improved(self._start(), rounds, stop)
+        for _ in range(MOST_BANS):
+            grids = [np.flatnonzero(label == one) for one in np.unique(label)]
+            amiss = [members for members in grids if not fits(members)]
+            if not amiss:
+                break
+            self._banned |= {frozenset(members.tolist()) for members in amiss}
+            for members in amiss:
+                label = self._mended(label, int(members[0]))
+        return self._tidy(label)
+
+    def _mended(self, label: np.ndarray, block: int) -> np.ndarray:
+        """The grid of a block cut anew with some neighbours, at a cost that bans it as it is."""
+        cost = self.cost(label)
+        for _ in range(MOST_MENDS):
+            better = self._resolve(label, self._window(label, int(label[block])), MOST_SETS,
+                                   WINDOW_WORK)
+            if better is not None and self.cost(better) < cost:
+                return better
+        return label
+
+    def _improved(self, label: np.ndarray, rounds: int, stop: Callable[[], bool]) -> np.ndarray:
         exact = self._resolve(label, np.arange(len(label)), MOST_SETS_WHOLE, WHOLE_WORK)
         if exact is not None:
-            return self._tidy(exact)
+            return exact
         cost, vain = self.cost(label), 0
-        while vain < rounds and not stop():
+        while vain < rounds:
+            if stop():
+                self.cut_short = True
+                break
             window = self._window(label)
             better = self._resolve(label, window, MOST_SETS, WINDOW_WORK)
             found = self.cost(better) if better is not None else cost
             vain = 0 if found < cost - 1e-6 else vain + 1
             if better is not None and found <= cost:
                 label, cost = better, found
-        return self._tidy(label)
+        return label
 
     def cost(self, label: np.ndarray) -> float:
         """Of a whole plan."""
@@ -107,7 +141,8 @@ class Search:
         ragged = around**2 / (4 * np.pi * blocks.area_m2[members].sum()) - 1
         people = blocks.residents[members]
         stay = np.bincount(blocks.present[members], people).max()
-        return (OUT_COST * max(0.0, off - self.tolerance) + DEVIATION_COST * off
+        banned = BAN_COST if frozenset(inside) in self._banned else 0.0
+        return (banned + OUT_COST * max(0.0, off - self.tolerance) + DEVIATION_COST * off
                 + self.leaning.shape * min(ragged, 4.0) / 2 + self.leaning.bare * bare / around
                 + self.leaning.moved * (people.sum() - stay) / max(blocks.residents.sum(), 1.0))
 
@@ -127,7 +162,7 @@ class Search:
         while (label < 0).any():
             for number in np.argsort(load, kind="stable"):
                 edge = sorted({other for one in np.flatnonzero(label == number)
-                               for other in self.beside[one] if label[other] < 0})
+                               for other in self.linked[one] if label[other] < 0})
                 if edge:
                     near = [sum(self.shared[min(one, other), max(one, other)][0]
                                 for other in self.beside[one] if label[other] == number)
@@ -144,24 +179,27 @@ class Search:
         steps[start], ring, far = 0, [start], 0
         while ring:
             far += 1
-            ring = sorted({other for one in ring for other in self.beside[one]
+            ring = sorted({other for one in ring for other in self.linked[one]
                            if np.isinf(steps[other])})
             steps[ring] = far
         return steps
 
-    def _window(self, label: np.ndarray) -> np.ndarray:
+    def _window(self, label: np.ndarray, around: int | None = None) -> np.ndarray:
         """The blocks of a grid and some neighbours; grids that are off are likelier."""
-        load = np.bincount(label, self.blocks.weight)
-        used = np.unique(label)
-        odds = np.abs(load[used] / self.target - 1) + 0.05
-        chosen = [int(self.random.choice(used, p=odds / odds.sum()))]
+        chosen = [around] if around is not None else [self._off(label)]
         for _ in range(int(self.random.integers(1, 4))):
-            around = sorted({int(label[other]) for one in np.flatnonzero(np.isin(label, chosen))
+            beside = sorted({int(label[other]) for one in np.flatnonzero(np.isin(label, chosen))
                              for other in self.beside[one]} - set(chosen))
-            if not around:
+            if not beside:
                 break
-            chosen.append(int(self.random.choice(around)))
+            chosen.append(int(self.random.choice(beside)))
         return np.flatnonzero(np.isin(label, chosen))
+
+    def _off(self, label: np.ndarray) -> int:
+        """A grid drawn at random, one far from the target more likely."""
+        load, used = np.bincount(label, self.blocks.weight), np.unique(label)
+        odds = np.abs(load[used] / self.target - 1) + 0.05
+        return int(self.random.choice(used, p=odds / odds.sum()))
 
     def _resolve(self, label: np.ndarray, window: np.ndarray, most: int,
                  work: float) -> np.ndarray | None:
@@ -191,7 +229,7 @@ class Search:
         groups = {int(one): [int(one)] for one in window}
         of = {int(one): int(one) for one in window}
         inside = [pair for pair in self.shared if pair[0] in of and pair[1] in of
-                  and label[pair[0]] == label[pair[1]]]
+                  and pair[1] in self.linked[pair[0]] and label[pair[0]] == label[pair[1]]]
         for index in self.random.permutation(len(inside)):
             if len(groups) <= WINDOW_BLOCKS:
                 break
@@ -207,7 +245,7 @@ class Search:
         links = [0] * len(groups)
         for number, group in enumerate(groups):
             for one in group:
-                for other in self.beside[one]:
+                for other in self.linked[one]:
                     if of.get(other, number) != number:
                         links[number] |= 1 << of[other]
         return links
@@ -217,18 +255,20 @@ class Search:
         _, first, inverse = np.unique(label, return_index=True, return_inverse=True)
         return np.argsort(np.argsort(first))[inverse]
 
-    def allowed(self) -> bool | None:
+    def allowed(self, seconds: float) -> bool | None:
         """Whether any cut along these blocks has all grids within the tolerance.
 
         False is proven: no choice of connected sets of fitting weight covers the ground. None
-        where there are too many sets to list, or the proof would take too long.
+        where there are too many sets to list, or the proof would take longer than `seconds`.
         """
         low, high = ((1 + sign * self.tolerance) * self.target for sign in (-1, 1))
         if (self.blocks.weight > high).any():
             return False
+        if seconds <= 0:
+            return None
         sets = connected_sets(self.blocks.weight.tolist(), self._links(
             [[one] for one in range(len(self.beside))]), low, high, MOST_SETS_PROOF)
-        return None if sets is None else coverable(sets, len(self.beside), PROOF_WORK)
+        return None if sets is None else coverable(sets, len(self.beside), PROOF_WORK, seconds)
 
 
 def connected_sets(weight: list[float], links: list[int], low: float, high: float,
@@ -281,7 +321,7 @@ def _model(sets: list[int], count: int):
     return model, taken
 
 
-def _solved(model, work: float):
+def _solved(model, work: float, seconds: float | None = None):
     from ortools.sat.python import cp_model
 
     solver = cp_model.CpSolver()
@@ -289,6 +329,8 @@ def _solved(model, work: float):
     solver.parameters.random_seed = 1
     solver.parameters.linearization_level = 2
     solver.parameters.max_deterministic_time = work
+    if seconds is not None:
+        solver.parameters.max_time_in_seconds = seconds
     return solver, solver.solve(model), cp_model
 
 
@@ -310,11 +352,11 @@ def cover(sets: list[int], count: int, cost: list[float], present: list[int],
     return [index for index, chosen in enumerate(taken) if solver.value(chosen)]
 
 
-def coverable(sets: list[int], count: int, work: float) -> bool | None:
+def coverable(sets: list[int], count: int, work: float, seconds: float) -> bool | None:
     """Whether some of the sets cover `count` nodes once each; None where it was not found out."""
     if not sets:
         return False
     model, _ = _model(sets, count)
-    _, status, cp_model = _solved(model, work)
+    _, status, cp_model = _solved(model, work, seconds)
     return {cp_model.OPTIMAL: True, cp_model.FEASIBLE: True,
             cp_model.INFEASIBLE: False}.get(status)

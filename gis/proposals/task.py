@@ -13,6 +13,7 @@ from gis.crs import metres_per_degree
 
 TOLERANCE = 0.10
 MOST_SEEDS = 8
+MIN_WIDTH_M = 10.0
 
 
 @dataclass(frozen=True)
@@ -84,11 +85,14 @@ class Task:
         Of one grid; None for what a grid has now on average, locked ones left out.
     tolerance
         How far from the target a grid may be, as a share of it.
+    min_width_m
+        No grid has a neck or tail narrower than this that was not there before.
     """
 
     weigh_by: str = "residents"
     target: float | None = None
     tolerance: float = TOLERANCE
+    min_width_m: float = MIN_WIDTH_M
 
 
 def resident_weights(ground: Ground) -> np.ndarray:
