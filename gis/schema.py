@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import re
+import time
 from collections.abc import Callable
 from functools import cache
 from importlib import metadata
@@ -28,7 +30,9 @@ from gis.schema_views import put_back, set_aside
 
 _LOCK = 4490_0001
 # Whoever waits for a table makes all that come after wait too: better to give up and say so.
-LOCK_WAIT_S = 20
+LOCK_WAIT_S = 30
+# Shorter than PostgreSQL's deadlock_timeout, so that nobody else is ended for our sake.
+_LOCK_TRY_MS = 900
 # Something depends on what is to change; a view reads a column whose type is to change.
 _IN_THE_WAY = {"2BP01", "0A000"}
 Progress = Callable[[str], None]
@@ -66,7 +70,6 @@ def migrate(admin_url: str, progress: Progress | None = None, *, anew: bool = Tr
                 raise SetupError(fit.reason)
             say(fit.reason)
         elif anew or state != own:
-            connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_WAIT_S}s'"))
             _bring_up(connection, say, state)
 
 
@@ -140,6 +143,7 @@ def _state(connection: Connection) -> SchemaState:
 
 def _bring_up(connection: Connection, say: Progress, state: SchemaState) -> None:
     try:
+        _hold_tables(connection)
         try:
             with connection.begin_nested():
                 _apply(connection, say)
@@ -153,8 +157,38 @@ def _bring_up(connection: Connection, say: Progress, state: SchemaState) -> None
             say("with your own views set aside")
             _apply(connection, say)
             put_back(driver, views)
-    except (DBAPIError, SetupError, CommandError) as error:
+    except (DBAPIError, psycopg.Error, SetupError, CommandError) as error:
         raise _refusal(error, state) from error
+
+
+def _hold_tables(connection: Connection) -> None:
+    """Lock all tables at once or none, again and again.
+
+    Locked one after the other, some while waiting for more, they would come to a deadlock with
+    reports that are being filed; so those are finished first, and what comes then waits.
+    """
+    driver = connection.connection.driver_connection
+    names = driver.execute(
+        "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p')"
+        " AND relnamespace = 'public'::regnamespace AND relowner = current_user::regrole"
+        " ORDER BY relname").fetchall()
+    if not names:
+        return
+    statement = sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(
+        sql.SQL(", ").join(sql.Identifier("public", name) for (name,) in names))
+    until = time.monotonic() + LOCK_WAIT_S
+    connection.execute(text(f"SET LOCAL statement_timeout = '{_LOCK_TRY_MS}ms'"))
+    while True:
+        try:
+            with connection.begin_nested():
+                driver.execute(statement)
+            break
+        except (psycopg.errors.QueryCanceled, psycopg.errors.DeadlockDetected):
+            if time.monotonic() > until:
+                raise
+            time.sleep(random.uniform(0.05, 0.3))
+    connection.execute(text("SET LOCAL statement_timeout TO DEFAULT"))
+    connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_WAIT_S}s'"))
 
 
 def _apply(connection: Connection, say: Progress) -> None:
@@ -185,7 +219,7 @@ def _tell_state(connection: Connection) -> None:
 
 def _refusal(error: Exception, state: SchemaState) -> SetupError:
     told = error.message if isinstance(error, SetupError) else str(getattr(error, "orig", error))
-    if _sqlstate(error) == "55P03":
+    if _sqlstate(error) in ("57014", "40P01", "55P03"):
         told += (f"\nA table was held by others for more than {LOCK_WAIT_S} s: a backup, a long"
                  " query? Migrate again when it has ended.")
     at = f"at schema {state.revision}" if state.revision else "without a schema"

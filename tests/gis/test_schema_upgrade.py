@@ -23,6 +23,7 @@ from gis.schema import migrate, newest_revision, oldest_served, own_state
 from gis.schema_versions import SchemaState, judge
 from tests.conftest import Database, cloned
 from tests.gis.builders import at, located, owner, put_report, value
+from tests.gis.load import City
 from tests.gis.schema_cities import ROWS
 from tests.gis.test_schema import CATALOGUE, _engine, empty_url
 
@@ -220,6 +221,16 @@ def test_a_table_that_others_hold_is_not_waited_for_forever(database, monkeypatc
         with pytest.raises(SetupError, match=r"(?s)held by others for more than 1 s.*Nothing was"):
             migrate(database.admin_url)
     migrate(database.admin_url)
+
+
+def test_a_city_at_work_is_migrated_under_its_hands(database):
+    """Nobody's report, seal or number is refused for it, nor the migration for theirs."""
+    with City(database.admin_url, database.server_url) as city:
+        city.wait_for(5)
+        migrate(database.admin_url)
+        city.wait_for(5)
+    with owner(database.admin_url) as connection:
+        assert value(connection, "SELECT count(*) FROM incident") == len(city.answered)
 
 
 def test_a_server_that_starts_beside_another_touches_nothing(database):
