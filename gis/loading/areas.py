@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psycopg
 import shapely
 
-from gis import queries
 from gis.codes import problems as code_problems
 from gis.errors import InvalidInput
+from gis.loading.area_versions import write_areas
 from gis.loading.cells import whole, words
 from gis.loading.outcome import Outcome
 from gis.loading.parents import LEVELS, Incoming, Parents, held_against
@@ -56,8 +55,9 @@ def load_areas(admin_url: str, path: Path, level: str, scheme: str = "base",
         rows = held_against(parents, [row for batch in run.batches() for row in checked.of(batch)],
                             run)
         if rows:
-            _write(connection, scheme, level, rows, run.outcome)
             _remark_on_neighbours(rows, run.outcome)
+            # Last: where areas in force change, reports wait until this is committed.
+            write_areas(connection, scheme, level, rows, run.outcome)
     return run.outcome
 
 
@@ -138,30 +138,6 @@ class _Fault(Exception):
         super().__init__(explanation)
         self.reason = reason
         self.explanation = explanation
-
-
-def _write(connection: psycopg.Connection, scheme: str, level: str, rows: list[Incoming],
-           outcome: Outcome) -> None:
-    connection.execute(queries.get("make_incoming_areas"))
-    with connection.cursor().copy(queries.get("copy_incoming_areas")) as copy:
-        shapes = shapely.to_wkb(
-            shapely.set_srid(np.array([row.shape for row in rows]), 4490), hex=True,
-            include_srid=True)
-        for row, shape in zip(rows, shapes, strict=True):
-            copy.write_row((row.code, row.name, row.parent and row.parent.identity_id,
-                            row.registered_residents, row.actual_residents, shape))
-    where = {"scheme": scheme, "level": level}
-    connection.execute(queries.get("add_scheme"), where)
-    connection.execute(queries.get("add_area_identities"), where)
-    unchanged = connection.execute(queries.get("drop_unchanged_areas"), where).rowcount
-    changed = connection.execute(queries.get("close_changed_areas"), where).rowcount
-    connection.execute(queries.get("add_area_versions"), where)
-    connection.execute(queries.get("settle_areas"), where)
-    # Without fresh statistics the next reports would read every area for every point.
-    connection.execute(queries.get("analyse_areas"))
-    outcome.loaded = len(rows) - unchanged
-    outcome.counts.update(new=len(rows) - unchanged - changed, changed=changed,
-                          unchanged=unchanged)
 
 
 def _remark_on_neighbours(rows: list[Incoming], outcome: Outcome) -> None:

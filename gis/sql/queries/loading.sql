@@ -33,10 +33,21 @@ WHERE a.scheme = %(scheme)s AND a.level = %(level)s AND a.code = i.code AND uppe
   AND (ST_OrderingEquals(a.geom, i.geom)
        OR ST_AsBinary(ST_Normalize(a.geom)) = ST_AsBinary(ST_Normalize(i.geom)))
 
--- name: close_changed_areas
-UPDATE area AS a SET period = tstzrange(lower(a.period), now())
+-- name: incoming_areas_in_force
+SELECT a.id, a.identity_id, a.level, a.code, a.name, a.parent_id, a.leaf, ST_AsBinary(a.geom)
 FROM incoming_area AS i
-WHERE a.scheme = %(scheme)s AND a.level = %(level)s AND a.code = i.code AND upper_inf(a.period)
+JOIN area AS a
+    ON a.scheme = %(scheme)s AND a.level = %(level)s AND a.code = i.code AND upper_inf(a.period)
+
+-- name: incoming_area_codes
+SELECT code FROM incoming_area
+
+-- name: tell_incoming_residents
+UPDATE area AS a
+SET registered_residents = coalesce(i.registered_residents, a.registered_residents),
+    actual_residents = coalesce(i.actual_residents, a.actual_residents)
+FROM publication_area AS c, incoming_area AS i
+WHERE c.publication_id = %(id)s AND a.id = c.after_id AND i.code = a.code AND c.key = i.code
 
 -- name: add_area_versions
 INSERT INTO area (identity_id, scheme, level, code, name, parent_id, registered_residents,

@@ -214,3 +214,16 @@ def test_real_villages_in_three_levels(database, in_folder, test_data):
     assert (outcome.loaded, outcome.counts["repaired"]) == (7701, 7)
     # 金湖鎮's own outline is an islet only: its villages are told, not lost.
     assert outcome.counts["sticking_out"] == 22
+
+
+def test_changed_areas_take_their_matters_along(database, geojson, sql):
+    load_areas(database.admin_url, geojson(area("A", SQUARE), area("B", EAST)), "grid", "base",
+               FREE)
+    sql("INSERT INTO report (category_code, lon, lat) VALUES ('service', 120.008, 30.005)"
+        " RETURNING id")
+    cut = box(120.0, 30.0, 120.006, 30.01), box(120.006, 30.0, 120.02, 30.01)
+    load_areas(database.admin_url, geojson(*map(area, "AB", cut)), "grid", "base", FREE)
+    assert sql("SELECT n.code, i.step_count FROM incident AS i"
+               " JOIN area_identity AS n ON n.id = i.grid_id") == [("B", 2)]
+    assert sql("SELECT p.at = lower(a.period), p.scheme FROM publication AS p, area AS a"
+               " WHERE a.code = 'B' AND upper_inf(a.period)") == [(True, "base")]
