@@ -102,7 +102,10 @@ def test_every_package_is_pinned_with_its_licence():
 
 def test_nothing_reads_the_environment_at_import():
     allowed = {"console/cli/context.py", "console/cli/test.py", "console/cli/doctor.py",
-               "console/cli/up.py", "console/web/build.py", "gis/system_account.py"}
+               "console/cli/up.py", "console/cli/guardian.py", "console/web/build.py",
+               "gis/system_account.py",
+               # It sets what Panel reads, and reads nothing.
+               "console/__init__.py"}
     found = [
         str(path) for package in ("gis", "layers", "tiles", "console", "fixtures")
         for file in (ROOT / package).rglob("*.py")
