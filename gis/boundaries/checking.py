@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from gis.boundaries.grid import BEND_DEGREES, in_metres, real_ground, square_metres
-from gis.boundaries.noding import snapped
+from gis.boundaries.noding import snapped, snapped_faces
 
 
 @dataclass(frozen=True)
@@ -106,21 +106,23 @@ def check(faces: Mapping[str, BaseGeometry], parents: Mapping[str, str] | None =
 
 
 def _ready(faces: Mapping[str, BaseGeometry]) -> _Faces:
-    faults, keys, shapes = [], [], []
-    for key, shape in faces.items():
-        if shape is None or shape.is_empty or shape.geom_type not in ("Polygon", "MultiPolygon"):
-            faults.append(Defect("empty", (key,), shapely.Point()))
-            continue
-        ready = snapped(shape)
-        if not ready.is_valid:
-            faults.append(_invalid(key, ready))
-            ready = made_valid(ready)
-        if not ready.is_empty:
-            keys.append(key)
-            shapes.append(ready)
-    array = np.empty(len(shapes), dtype=object)
-    array[:] = shapes
-    return _Faces(keys, array, shapely.STRtree(array), faults)
+    given = {key: shape for key, shape in faces.items() if _is_ground(shape)}
+    faults = [Defect("empty", (key,), shapely.Point()) for key in faces if key not in given]
+    ready = snapped_faces(given)
+    sound = shapely.is_valid(np.array(list(ready.values()), dtype=object))
+    for key in [key for key, good in zip(ready, sound, strict=True) if not good]:
+        faults.append(_invalid(key, ready[key]))
+        ready[key] = made_valid(ready[key])
+        if ready[key].is_empty:
+            del ready[key]
+    array = np.empty(len(ready), dtype=object)
+    array[:] = list(ready.values())
+    return _Faces(list(ready), array, shapely.STRtree(array), faults)
+
+
+def _is_ground(shape: BaseGeometry | None) -> bool:
+    return shape is not None and shape.geom_type in ("Polygon", "MultiPolygon") \
+        and not shape.is_empty
 
 
 def _invalid(key: str, shape: BaseGeometry) -> Defect:
@@ -205,11 +207,11 @@ def _nesting(known: _Faces, parents: Mapping[str, str],
             outline = made_valid(outline)
         inside = children.get(parent, [])
         ground = shapely.union_all(known.shapes[inside])
-        for at in inside:
-            if not outline.covers(known.shapes[at]):
-                beyond = real_ground(shapely.difference(known.shapes[at], outline))
-                found += [ground_defect("outside_parent", (known.keys[at], parent), part)
-                          for part in beyond.geoms]
+        shapely.prepare(outline)
+        for at in np.array(inside, dtype=int)[~shapely.covers(outline, known.shapes[inside])]:
+            beyond = real_ground(shapely.difference(known.shapes[at], outline))
+            found += [ground_defect("outside_parent", (known.keys[at], parent), part)
+                      for part in beyond.geoms]
         lacking = real_ground(shapely.difference(outline, ground))
         found += [ground_defect("gap", (*_beside(known, part, inside), parent), part)
                   for part in lacking.geoms]

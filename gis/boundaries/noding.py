@@ -33,12 +33,24 @@ def snapped(shape: BaseGeometry) -> BaseGeometry:
     return shapely.transform(shapely.force_2d(shape), snap)
 
 
+def snapped_faces(faces: Mapping[str, BaseGeometry]) -> dict[str, BaseGeometry]:
+    """All faces on the grid, at once; the very objects where they were already."""
+    shapes = np.empty(len(faces), dtype=object)
+    shapes[:] = list(faces.values())
+    corners, owner = shapely.get_coordinates(shapes, return_index=True)
+    off = np.zeros(len(shapes), dtype=bool)
+    off[owner[np.any(corners != snap(corners), axis=1)]] = True
+    off |= shapely.has_z(shapes)
+    shapes[off] = shapely.transform(shapely.force_2d(shapes[off]), snap)
+    return dict(zip(faces, shapes.tolist(), strict=True))
+
+
 def ready_faces(faces: Mapping[str, BaseGeometry]) -> tuple[dict[str, BaseGeometry], int]:
     """Faces on the grid with common vertices, and how many were inserted.
 
     Only faces whose edges do not match are touched; others keep their very objects.
     """
-    ready = {key: snapped(shape) for key, shape in faces.items()}
+    ready = snapped_faces(faces)
     shapes = np.array(list(ready.values()), dtype=object)
     if not len(shapes) or not shapely.is_valid(shapes).all() \
             or shapely.coverage_is_valid(shapes, gap_width=BEND_DEGREES):

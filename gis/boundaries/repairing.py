@@ -19,7 +19,7 @@ from shapely.geometry.base import BaseGeometry
 from gis.boundaries.cells import Cell, ground_cells
 from gis.boundaries.checking import Defect, check, made_valid, where_invalid
 from gis.boundaries.grid import real_ground, square_metres
-from gis.boundaries.noding import closed_up, ready_faces, snapped
+from gis.boundaries.noding import closed_up, ready_faces, snapped, snapped_faces
 from gis.boundaries.rings import halves_of, joined, shape_of
 
 _MOST_ROUNDS = 12
@@ -121,12 +121,13 @@ class _Repairing:
         self.outlines = {key: _sound(shape) for key, shape in outlines.items()}
         self.given_outlines = dict(self.outlines)
         self.most_gap_width_m = most_gap_width_m
-        self.faces = {key: sound for key, shape in faces.items()
-                      if shape is not None and not (sound := _sound(shape)).is_empty}
+        on_grid = snapped_faces({key: shape for key, shape in faces.items() if shape is not None})
+        broken = [key for key, shape in on_grid.items() if not shape.is_valid]
+        self.sound = on_grid | {key: made_valid(on_grid[key]) for key in broken}
+        self.faces = {key: shape for key, shape in self.sound.items() if not shape.is_empty}
         # Keys of faces and of parents that were at fault; None as long as none is known.
         self.touched: set[str] | None = None
-        self.steps = [_validated(key, shape) for key, shape in faces.items()
-                      if shape is not None and not snapped(shape).is_valid]
+        self.steps = [_validated(key, on_grid[key], self.sound[key]) for key in broken]
 
     def run(self) -> Repair:
         """The proposal."""
@@ -259,12 +260,9 @@ class _Repairing:
 
     def _moved(self) -> dict[str, float]:
         found = {}
-        for key, given in self.given.items():
+        for key, was in self.sound.items():
             now = self.faces.get(key, shapely.Polygon())
-            if given is None or now is given:
-                continue
-            was = _sound(given)
-            if not shapely.equals_exact(was, now):
+            if now is not was:
                 area = square_metres(real_ground(shapely.symmetric_difference(was, now)))
                 if area:
                     found[key] = area
@@ -284,10 +282,9 @@ def _keepers(cells: list[Cell]) -> set[str]:
     return {key for cell in cells for key in cell.holders} - concerned
 
 
-def _validated(key: str, shape: BaseGeometry) -> Step:
-    valid = _sound(shape)
-    moved = abs(square_metres(valid) - square_metres(shape)) if not valid.is_empty else 0.0
-    return Step("invalid", (key,), key, where_invalid(snapped(shape)), moved)
+def _validated(key: str, shape: BaseGeometry, valid: BaseGeometry) -> Step:
+    moved = abs(square_metres(valid) - square_metres(shape))
+    return Step("invalid", (key,), key, where_invalid(shape), moved)
 
 
 def _sound(shape: BaseGeometry) -> BaseGeometry:
