@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -87,8 +88,10 @@ class Judge:
 
     def totals(self) -> Figures:
         """Sums over all areas."""
-        return {name: sum(one[name] for one in self.figures.values())
-                for name in (*COUNTED, "officers", "area_m2")} | {"areas": len(self.figures)}
+        sums = {name: sum(one[name] for one in self.figures.values())
+                for name in (*COUNTED, "officers")}
+        area_m2 = math.fsum(one["area_m2"] for one in self.figures.values())
+        return sums | {"area_m2": round(area_m2, 1), "areas": len(self.figures)}
 
     def _judge(self, faces: Mapping[str, Face]) -> None:
         for key, counted in self._count.sums(faces).items():
