@@ -40,7 +40,9 @@ PAGES = {
                                "&& document.querySelector('#table tbody tr')", (1366, 768)),
     "admin/categories": Page("admin", "() => document.querySelector('main tbody tr')",
                              (1366, 768)),
-    "planner": Page("planner", "() => document.querySelector('#health .verdict')"),
+    "planner": Page("planner", "() => window.gridwall?.planner?.editor.settled"
+                               "&& document.querySelector('#health .verdict')"
+                               "&& document.querySelector('#grids tbody tr')"),
     "officer": Page("officer", "() => document.querySelector('#mine article, #mine .quiet')"
                                "&& document.querySelector('#total').textContent", (390, 844)),
     "report": Page("officer", "() => document.querySelector('#report select option')",

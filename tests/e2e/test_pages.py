@@ -25,19 +25,6 @@ def test_tables_sort_by_their_heads(browser, server):
             assert found == sorted(found, reverse=descending)
 
 
-def test_the_planner_sees_the_coverage_and_the_grids(browser, server):
-    with desk(browser, server, {"width": 1920, "height": 1080}) as planner:
-        page = planner.page
-        planner.open("planner", "/planner")
-        page.wait_for_selector(".verdict.good")
-        assert page.locator("#map path").count() == page.locator("#grids tbody tr").count() > 500
-        page.locator("#grids tbody tr").nth(3).click()
-        page.wait_for_selector("#map path.chosen")
-        page.select_option("#scheme", "police")
-        page.wait_for_function("() => document.querySelectorAll('#map path').length < 500")
-        assert page.evaluate("() => document.documentElement.scrollHeight <= innerHeight")
-
-
 def test_an_officer_opens_a_matter_on_a_phone(browser, server):
     with desk(browser, server, PHONE) as officer:
         page = officer.page

@@ -13,13 +13,17 @@ export function exportDialog(session) {
   });
 }
 
-function told(answer, host) {
-  const {defects = [], proposal, repair} = answer;
-  const moved = (proposal ?? repair)?.moved_m2 ?? (proposal ?? repair)?.moved;
+const place = ({message, keys, lon, lat}) => make('li', {text: [message, keys?.join('、'), lon === null || lon === undefined ? '' : `${lon.toFixed(6)}, ${lat.toFixed(6)}`].filter(Boolean).join(' · ')});
+
+/** What a file holds, what is wrong with it and where, and what a repair would move. */
+function told({areas, added, removed, changed, notes, defects, defects_count, warnings, repair}, host) {
+  const counts = {areas, changed: changed.length, added: added.length, removed: removed.length, defects: defects_count};
   host.replaceChildren(
-    make('p', {class: `verdict ${defects.length ? 'bad' : 'good'}`, text: defects.length ? t('planner.defects', {count: number(defects.length)}) : t('planner.no_defects')}),
-    make('ol', {class: 'faults defects'}, ...defects.slice(0, MOST).map(one => make('li', {text: [one.message, one.keys?.join('、'), one.lon ? `${one.lon.toFixed(6)}, ${one.lat.toFixed(6)}` : ''].filter(Boolean).join(' · ')}))),
-    moved === undefined ? '' : make('p', {text: t('planner.repair_moves', {area: number(Math.round(typeof moved === 'object' ? Object.values(moved).reduce((a, b) => a + b, 0) : moved))})}));
+    make('p', {class: `verdict ${defects_count ? 'bad' : 'good'}`, text: defects_count ? t('planner.defects', {count: number(defects_count)}) : t('planner.no_defects')}),
+    make('dl', {class: 'counts'}, ...Object.entries(counts).map(([key, count]) => make('div', {class: key === 'defects' && count ? 'bad' : ''}, make('dt', {text: t(`planner.file_${key}`)}), make('dd', {text: number(count)})))),
+    ...notes.map(text => make('p', {class: 'small', text})),
+    make('ol', {class: 'faults defects'}, ...[...defects, ...warnings].slice(0, MOST).map(place)),
+    repair ? make('p', {text: t('planner.repair_moves', {area: number(repair.moved_m2)})}) : '');
 }
 
 /** Brings a file back: first what is wrong with it, then, on a word, what repairing would make of it. */
@@ -30,7 +34,7 @@ export function importDialog(session, done) {
     const form = new FormData();
     form.append('file', file.files[0]);
     const answer = await api(`${session.address}/import?version=${session.draft.version}${apply ? `&apply=${apply}` : ''}`, {form});
-    told(answer, found);
+    if (!apply) told(answer, found);
     return answer;
   };
   let seen = null;
@@ -43,7 +47,7 @@ export function importDialog(session, done) {
         seen = await send('');
         return false;
       }
-      await send(seen.defects?.length ? 'repaired' : 'checked');
+      await send(seen.defects_count ? 'repaired' : 'checked');
       await done();
       return true;
     }, true]],

@@ -10,7 +10,7 @@ function card(one, best, take) {
   const {scores} = one;
   const rows = [['grids', number(scores.grids)], ['gini', fixed(scores.gini)], ['gini_before', fixed(scores.gini_before)], ['within', shareWords(scores.within)], ['farthest', shareWords(scores.farthest)],
     ['along_streets', shareWords(scores.along_streets)], ['compactness', fixed(scores.compactness)], ['moved', shareWords(scores.moved_share)], ['new', number(one.new)]];
-  return make('li', {class: best ? 'best' : ''}, make('h3', {text: t('planner.proposal_number', {number: one.n})}), best ? make('span', {class: 'chip good', text: t('planner.best')}) : null,
+  return make('li', {class: best ? 'best' : ''}, make('h3', {text: t('planner.proposal_number', {number: one.n + 1})}), best ? make('span', {class: 'chip good', text: t('planner.best')}) : null,
     make('dl', {}, ...rows.map(([key, words]) => make('div', {}, make('dt', {text: t(`planner.score_${key}`)}), make('dd', {text: words})))),
     make('button', {type: 'button', class: 'primary', text: t('planner.take'), onclick: take}));
 }

@@ -39,6 +39,8 @@ export function showState(draft) {
   byId('undo').disabled = !draft?.can_undo;
   byId('redo').disabled = !draft?.can_redo;
   for (const button of document.querySelectorAll('.strip [data-draft]')) button.disabled = !(button.id === 'export' ? draft : open);
+  // What changes nothing can't be put in force.
+  byId('publish').disabled ||= !draft?.cursor;
   byId('rehearse').hidden = !draft;
   byId('rehearse').href = draft ? `/planner/rehearsal?draft=${draft.id}` : '';
   byId('rebase').hidden = !(open && draft.overtaken);

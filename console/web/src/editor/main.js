@@ -44,6 +44,9 @@ export class Editor {
     map.addInteraction(this.grab);
     map.on('singleclick', event => this.clicked(event));
     map.on('pointermove', event => this.hover(event));
+    // Whether all that is seen has been drawn: what pictures wait for.
+    map.on('loadstart', () => { this.settled = false; });
+    map.on('rendercomplete', () => { this.settled = this.coverage.size > 0; });
     map.on('moveend', () => { this.handles(); on.view(this.extent()); });
   }
 
@@ -138,6 +141,11 @@ export class Editor {
   /** Looks at a place, as GeoJSON. */
   look(place) {
     this.frame.fit(shape(place).getExtent(), {maxZoom: 17});
+  }
+
+  /** A place in the metres of the map. */
+  project(place) {
+    return toScreen(place);
   }
 
   /** Where a place stands in the window. */
