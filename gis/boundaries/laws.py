@@ -105,8 +105,6 @@ def _overlapping(around: Neighbourhood) -> list[Refusal]:
     if not len(shapes) or shapely.coverage_is_valid(shapes):
         return []
     wrong = shapely.coverage_invalid_edges(shapes)
-    if all(shapely.is_empty(edge) for edge in wrong[:len(around.new)]):
-        return []
     found = []
     tree = shapely.STRtree(shapes)
     for one, other in tree.query(shapes[:len(around.new)], predicate="intersects").T.tolist():
