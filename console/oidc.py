@@ -239,7 +239,7 @@ class Provider:
 
     async def _read(self, address: str) -> Any:
         async with self._client() as client:
-            return _json(await _asking(client.get(address, withhold_token=True)))
+            return _json(await _asking(client.request("GET", address, withhold_token=True)))
 
     def _client(self, redirect: str | None = None) -> AsyncOAuth2Client:
         return AsyncOAuth2Client(

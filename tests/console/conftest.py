@@ -111,13 +111,12 @@ async def serving(app: object) -> AsyncIterator[str]:
 
 
 @contextlib.asynccontextmanager
-async def served_town(database, home: Path) -> AsyncIterator[Town]:
-    """The town in a database of its own, served."""
+async def served_town(database, home: Path, **settings: object) -> AsyncIterator[Town]:
+    """The town in a database of its own, served; with further settings."""
     build_town(database.admin_url)
-    settings = Settings(
+    app = create_app(Settings(
         home=home, database_url=database.server_url, admin_database_url=database.admin_url,
-        secret="a secret of this test alone, long enough")
-    app = create_app(settings)
+        secret="a secret of this test alone, long enough", **settings))
     async with serving(app) as url:
         town = Town(url, database.admin_url, app)
         yield town

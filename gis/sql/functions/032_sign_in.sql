@@ -57,8 +57,9 @@ AS $$
 $$;
 
 -- Counts one try, before it is known whether it is right; the keys stay locked until the end of
--- the transaction, so that tries that come together are counted one by one.
-CREATE OR REPLACE FUNCTION count_try(account_name text, network text)
+-- the transaction, so that tries that come together are counted one by one. From a known place
+-- it counts there alone.
+CREATE OR REPLACE FUNCTION count_try(account_name text, network text, known boolean)
 RETURNS void
 LANGUAGE plpgsql SET search_path = public, pg_temp
 AS $$
@@ -73,7 +74,7 @@ BEGIN
     JOIN sign_in_try AS o ON o.key_hash = k.key_hash
     CROSS JOIN LATERAL (SELECT CASE WHEN o.last_at < at - interval '1 hour' THEN 1
                                     ELSE o.failed + 1 END AS failed) AS n
-    WHERE t.key_hash = k.key_hash;
+    WHERE t.key_hash = k.key_hash AND (k.kind = 'pair' OR NOT known);
 END
 $$;
 
@@ -94,14 +95,15 @@ $$;
 
 -- A try was right: what was guessed from here at this name is forgotten, and the try itself is
 -- not counted against the name or the address; what others guessed there stays.
-CREATE OR REPLACE FUNCTION forgive_try(account_name text, network text)
+CREATE OR REPLACE FUNCTION forgive_try(account_name text, network text, known boolean)
 RETURNS void
 LANGUAGE sql SET search_path = public, pg_temp
 AS $$
     UPDATE sign_in_try AS t
     SET failed = CASE WHEN k.kind = 'pair' THEN 0 ELSE greatest(t.failed - 1, 0) END,
         blocked_until = NULL
-    FROM try_keys(account_name, network) AS k WHERE t.key_hash = k.key_hash
+    FROM try_keys(account_name, network) AS k
+    WHERE t.key_hash = k.key_hash AND (k.kind = 'pair' OR NOT known)
 $$;
 
 -- What has been over for long is thrown away, now and then.
@@ -126,6 +128,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
+    known constant boolean := is_known_place(account_name, from_address);
     named bigint;
     who bigint;
 BEGIN
@@ -139,7 +142,7 @@ BEGIN
         RETURN NEXT;
         RETURN;
     END IF;
-    PERFORM count_try(account_name, network);
+    PERFORM count_try(account_name, network, known);
     SELECT a.id, CASE WHEN a.disabled_at IS NULL AND a.password_verifier = sha256(proof)
                       THEN a.id END
     INTO named, who FROM account AS a WHERE a.name = account_name;
@@ -147,7 +150,7 @@ BEGIN
     VALUES (who, CASE WHEN who IS NULL THEN 'sign_in_refused' ELSE 'sign_in' END,
             CASE WHEN named IS NULL THEN 'account:?' ELSE 'account:' || account_name END);
     IF who IS NOT NULL THEN
-        PERFORM forgive_try(account_name, network);
+        PERFORM forgive_try(account_name, network, known);
         secret := open_session(who, coalesce(lifetime, interval '31 days'), from_address,
                                with_device);
     END IF;

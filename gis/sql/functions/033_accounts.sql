@@ -149,7 +149,7 @@ BEGIN
     wait_s := sign_in_wait(called, own.address, network);
     changed := false;
     IF wait_s = 0 THEN
-        PERFORM count_try(called, network);
+        PERFORM count_try(called, network, true);
         UPDATE account AS a
         SET password_salt = new_salt, password_verifier = new_verifier, must_change = false,
             password_set_at = clock_timestamp()
@@ -160,7 +160,7 @@ BEGIN
                                      ELSE 'password_change_refused' END, 'account:' || called);
     END IF;
     IF changed THEN
-        PERFORM forgive_try(called, network);
+        PERFORM forgive_try(called, network, true);
         UPDATE credential AS c SET revoked_at = clock_timestamp()
         WHERE c.account_id = own.account_id AND c.kind = 'session' AND c.id <> own.id
           AND c.revoked_at IS NULL;

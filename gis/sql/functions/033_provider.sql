@@ -89,6 +89,7 @@ BEGIN
         VALUES (free_account_name(told ->> 'name'), standing ->> 'role') RETURNING id INTO who;
         INSERT INTO account_link (issuer, subject, account_id)
         VALUES (told ->> 'issuer', told ->> 'subject', who);
+        PERFORM place_account(who, standing);
         INSERT INTO audit (account_id, action, subject, detail)
         VALUES (who, 'account_made', 'account:' || named_by_id(who), jsonb_build_object(
             'issuer', told ->> 'issuer', 'subject', told ->> 'subject', 'after', standing));
