@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,12 +10,20 @@ import httpx
 import pytest
 import shapely
 
+from console.drafts import MOST_DRAFTS
 from console.server import create_app
 from gis.settings import Settings
 from tests.conftest import cloned
 from tests.console.conftest import serving
 from tests.gis.builders import at, owner
-from tests.gis.planning import COMMUNITIES, DISTRICT, grid, put_planning_town
+from tests.gis.planning import (
+    COMMUNITIES,
+    DISTRICT,
+    grid,
+    put_planning_town,
+    rectangle,
+    republish,
+)
 
 pytestmark = pytest.mark.anyio
 WEST, EAST = grid(0, 1), grid(0, 2)
@@ -227,3 +236,96 @@ async def test_a_draft_given_up(table, draft):
     answer = await table.planner.post(f"{draft}/operations", json={"version": 2,
                                                                    "operation": MOVE})
     assert answer.status_code == 409
+
+
+async def test_a_draft_whose_base_was_overtaken(table, draft):
+    """A publication elsewhere is taken in; one on the same ground is told where it conflicts."""
+    await _do(table.planner, draft, 1, {**SPLIT, "line": [at(-1, 5), at(10.5, 5)]})
+    ended = "DELETE FROM area WHERE lower(period) > '2000-01-01'"
+    again = ("UPDATE area SET period = tstzrange('-infinity', NULL)"
+             " WHERE upper(period) < 'infinity'")
+    with owner(table.database.admin_url) as connection:
+        try:
+            republish(connection, grid(1, 3), rectangle(20, 10, 29, 20))
+            republish(connection, grid(1, 4), rectangle(29, 10, 40, 20))
+            told = (await table.planner.get(draft)).json()
+            assert told["overtaken_codes"] == [grid(1, 3), grid(1, 4)]
+            made = await table.planner.post(f"{draft}/rebase", json={"version": 2})
+            assert made.status_code == 200, made.text
+            assert (made.json()["overtaken"], made.json()["cursor"]) == (False, 1)
+            shapes = await _shapes(table.planner, draft)
+            assert shapes[grid(1, 4)].equals(rectangle(29, 10, 40, 20))
+            assert "+1" in shapes
+            republish(connection, WEST, rectangle(0, 0, 12, 10))
+            republish(connection, EAST, rectangle(12, 0, 20, 10))
+            refused = await table.planner.post(f"{draft}/rebase", json={"version": 3})
+            assert refused.status_code == 409
+            (conflict,) = refused.json()["conflicts"]
+            assert (conflict["number"], conflict["op"]) == (1, "split")
+            assert shapely.geometry.shape(conflict["place"]).is_valid
+            assert conflict["message"]
+            assert (await table.planner.get(draft)).json()["version"] == 3
+            made = await table.planner.post(f"{draft}/rebase", json={"version": 3, "drop": True})
+            assert [one["number"] for one in made.json()["dropped"]] == [1]
+            assert (await _shapes(table.planner, draft))[WEST].equals(rectangle(0, 0, 12, 10))
+        finally:
+            connection.execute(ended)
+            connection.execute(again)
+
+
+async def _shapes(client, draft: str) -> dict:
+    features = (await client.get(f"{draft}/coverage")).json()["features"]
+    return {one["id"]: shapely.geometry.shape(one["geometry"]) for one in features}
+
+
+async def test_two_planners_at_once(table, draft):
+    """Eight operations from either side at the same moment: each is stored once, or told."""
+    names = [{"op": "rename", "code": WEST, "name": f"名字{number}"} for number in range(8)]
+
+    async def persist(client, operation: dict) -> int:
+        version = 1
+        while True:
+            answer = await client.post(f"{draft}/operations", json={
+                "version": version, "operation": operation})
+            if answer.status_code == 200:
+                return answer.json()["version"]
+            assert answer.status_code == 409, answer.text
+            version = answer.json()["version"]
+
+    versions = await asyncio.gather(*(
+        persist((table.planner, table.second)[number % 2], operation)
+        for number, operation in enumerate(names)))
+    assert sorted(versions) == list(range(2, 10))
+    history = (await table.second.get(f"{draft}/history")).json()
+    assert sorted(one["operation"]["name"] for one in history) == sorted(
+        one["name"] for one in names)
+    one, other = [(await client.get(f"{draft}/coverage")).json()["features"]
+                  for client in (table.planner, table.second)]
+    assert one == other
+
+
+async def test_what_is_kept_in_memory_is_bounded(table):
+    drafts = table.apps[0].inner.state.drafts
+    for number in range(MOST_DRAFTS + 3):
+        made = await table.planner.post("/api/drafts", json={
+            "name": f"第{number}稿", "area": COMMUNITIES[1]})
+        address = f"/api/drafts/{made.json()['id']}"
+        assert len(await _shapes(table.planner, address)) == 4
+    assert len(drafts._places) <= MOST_DRAFTS
+    # One that was let go of is built anew from what is stored.
+    first = f"/api/drafts/{made.json()['id'] - MOST_DRAFTS - 2}"
+    assert len(await _shapes(table.planner, first)) == 4
+
+
+async def test_work_on_one_draft_does_not_hold_up_another(table, draft):
+    drafts = table.apps[0].inner.state.drafts
+    number = int(draft.rpartition("/")[2])
+    other = (await table.planner.post("/api/drafts", json={"name": "另一稿"})).json()["id"]
+    async with drafts.at(table.town.secrets["planner"], number):
+        told = await table.planner.get(f"/api/drafts/{other}/coverage")
+        assert told.status_code == 200
+        waiting = asyncio.create_task(table.planner.get(f"{draft}/coverage"))
+        while not drafts._places[number].waiting > 1:
+            await asyncio.sleep(0)
+        assert not waiting.done()
+    assert (await waiting).status_code == 200
