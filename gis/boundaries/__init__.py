@@ -7,6 +7,7 @@ Pure: shapely and numpy only. Coordinates are EPSG:4490 on the grid of 1e-9°; m
 from gis.boundaries.checking import Defect, check
 from gis.boundaries.coverage import Change, Coverage, Edge
 from gis.boundaries.ground import Ground
+from gis.boundaries.operation_json import operation_from_json, operation_to_json
 from gis.boundaries.operations import (
     Merge,
     MoveBlock,
@@ -19,8 +20,6 @@ from gis.boundaries.operations import (
     Simplify,
     Snap,
     Split,
-    operation_from_json,
-    operation_to_json,
 )
 from gis.boundaries.refusals import NotACoverage, Refusal, RefusalKind, Refused
 from gis.boundaries.repairing import Repair, Step, repair
