@@ -16,7 +16,14 @@ from shapely.geometry.base import BaseGeometry
 
 from gis.boundaries import widths
 from gis.boundaries.checking import where_invalid
-from gis.boundaries.grid import BEND_DEGREES, Half, lines, real_ground, square_metres
+from gis.boundaries.grid import (
+    BEND_DEGREES,
+    Half,
+    from_grid,
+    lines,
+    real_ground,
+    square_metres,
+)
 from gis.boundaries.ground import Ground
 from gis.boundaries.proposal import Proposal
 from gis.boundaries.refusals import Refusal, RefusalKind
@@ -153,11 +160,18 @@ def _outlines(around: Neighbourhood) -> list[Refusal]:
 
 
 def _same_line(gone: set[Half], come: set[Half]) -> bool:
-    """Whether half-edges differ only by vertices set upon them."""
-    if not gone or not come:
-        return False
-    one, other = lines(gone), lines(come)
-    return shapely.hausdorff_distance(one, other) <= BEND_DEGREES
+    """Whether half-edges differ only by vertices set upon them.
+
+    Ends alone would not do: the four sides of a face have the same ends two by two.
+    """
+    return bool(gone and come) and _along(gone, come) and _along(come, gone)
+
+
+def _along(halves: set[Half], others: set[Half]) -> bool:
+    ends = from_grid(np.array(list(halves), dtype=np.int64))
+    shares = np.array([0.0, 0.25, 0.5, 0.75])[:, None, None]
+    places = (ends[:, 0] + shares * (ends[:, 1] - ends[:, 0])).reshape(-1, 2)
+    return bool(shapely.dwithin(lines(others), shapely.points(places), BEND_DEGREES).all())
 
 
 def _moved_ground(around: Neighbourhood, parent: str | None,

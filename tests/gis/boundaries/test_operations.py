@@ -277,6 +277,9 @@ def test_what_does_not_fit_is_not_replaced(coverage):
     # Also where all around it stays.
     inner = Coverage.build(town(3, 3))
     assert same(refusal(inner, Replace({"b1": None})).place, box(1, 1, 2, 2))
+    # And where what comes to be the outline has the very vertices of what was.
+    pillar = Coverage.build(town(1, 3))
+    assert same(refusal(pillar, Replace({"a1": None})).place, box(0, 1, 1, 2))
 
 
 # Laws of the ground
