@@ -179,6 +179,9 @@ DECLARE
     own constant credential := own_session(secret);
     area_id bigint;
 BEGIN
+    IF (SELECT a.must_change FROM account AS a WHERE a.id = own.account_id) THEN
+        RAISE EXCEPTION 'the password is changed first' USING ERRCODE = 'insufficient_privilege';
+    END IF;
     IF area_code IS NOT NULL THEN
         SELECT v.identity_id INTO area_id
         FROM area AS v
