@@ -76,7 +76,7 @@ async def published(request: Request, draft_id: int) -> Json:
     rules are broken that let nothing be published.
     """
     sent = await _object(request)
-    version, duties = sent.get("version"), sent.get("duties") or {}
+    version, duties = sent.get("version"), sent.get("duties", {})
     if not isinstance(version, int) or isinstance(version, bool):
         raise InvalidInput("the version of the draft that you have seen", "version")
     if not isinstance(duties, dict):
