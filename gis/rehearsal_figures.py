@@ -205,7 +205,7 @@ def on_time(matters: Matters, owned: Owners, expected: NDArray) -> Figures:
 def drawing(redraw: Redraw) -> Figures:
     """The ground as SVG paths in metres from its north-west: before, after, and what moves."""
     shapes = [*redraw.before.values(), *(area.geom for area in redraw.after)]
-    west, south, east, north = shapely.total_bounds(shapes)
+    west, south, east, north = shapely.total_bounds(shapes).tolist()
     kx, ky = (float(one) for one in metres_per_degree((south + north) / 2))
 
     def path(shape: BaseGeometry) -> str:

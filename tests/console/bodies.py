@@ -98,6 +98,12 @@ BODIES: dict[str, Callable[[int], Bodies]] = {
     "POST /api/drafts/{draft_id}/publish": lambda whose: [
         {"version": 9_999}, {"version": 9_999, "duties": {GRIDS[whose]: None}}],
     "POST /api/publications/{publication_id}/undo": lambda whose: [{}],
+    "POST /api/drafts/{draft_id}/rehearsal": lambda whose: [{}],
+    "POST /api/drafts/{draft_id}/proposals": lambda whose: [
+        {"area": "nowhere", "version": 2}],
+    "POST /api/drafts/{draft_id}/proposals/{job_id}/{seed}/take": lambda whose: [
+        {"version": 2}],
+    "DELETE /api/drafts/{draft_id}/proposals/{job_id}": lambda whose: [{}],
     "POST /api/drafts/{draft_id}/rebase": lambda whose: [{"version": 2, "drop": True}],
     "PUT /api/drafts/{draft_id}/rules": lambda whose: [
         {"version": 3, "rules": {"duty_officers": {"min": 1}}}],

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from datetime import UTC, datetime
 
+import orjson
 import psycopg
 import pytest
 import shapely
@@ -192,6 +193,7 @@ def test_codes_and_plates(redraw, figures):
 
 
 def test_what_moves_is_drawn(redraw, figures):
+    assert orjson.loads(orjson.dumps(figures)) == figures
     drawn = figures["map"]
     assert [one["key"] for one in drawn["before"]] == list(redraw.before)
     assert {(one["from"], one["to"]) for one in drawn["moving"]} == {
