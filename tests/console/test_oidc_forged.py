@@ -172,7 +172,7 @@ async def test_an_answer_without_a_token(liar, tmp_path, token):
 
 @pytest.mark.parametrize("document", [
     {"issuer": "https://evil.example"}, {"token_endpoint": None}, {"jwks_uri": 7},
-    {"jwks_uri": "http://169.254.169.254/latest/meta-data"},
+    {"jwks_uri": "http://meta-data.invalid/latest"},
     {"token_endpoint": "http://127.0.0.1:5432/"}, {"userinfo_endpoint": "file:///etc/passwd"},
     {"authorization_endpoint": "javascript:alert(1)"},
     {"end_session_endpoint": "https://evil.example/"},
@@ -245,7 +245,7 @@ def test_where_groups_stand(tmp_path, claim, claims, groups):
 
 @pytest.mark.parametrize("given", [
     {"oidc_issuer": "http://id.example"}, {"oidc_issuer": "https://id.example?x=1"},
-    {"oidc_issuer": "https://u@id.example"}, {"oidc_issuer": "id.example"},
+    {"oidc_issuer": "https://id.example@id.example"}, {"oidc_issuer": "id.example"},
     {"oidc_issuer": "https://id.example", "oidc_hosts": "http://keys.example"},
     {"oidc_issuer": "https://id.example", "oidc_hosts": "https://keys.example/path"},
     {"oidc_issuer": "https://id.example", "oidc_client_secret": "a",

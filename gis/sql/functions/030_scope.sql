@@ -131,13 +131,16 @@ BEGIN
         who.unit_id, (SELECT o.unit_id FROM officer AS o WHERE o.id = who.officer_id));
     payload := jsonb_build_object(
         -- One that only files is nobody of its role's: it sees not even what has no ground yet.
-        'account', who.id, 'role', CASE held.access WHEN 'file' THEN 'filing' ELSE who.role END, 'whole', who.whole, 'areas', area_ids,
+        'account', who.id,
+        'role', CASE held.access WHEN 'file' THEN 'filing' ELSE who.role END,
+        'whole', who.whole, 'areas', area_ids,
         'above', above_ids, 'officer', who.officer_id, 'unit', who.unit_id)::text;
     PERFORM set_config('gridwall.scope', scope_signature(payload) || payload, true),
             set_config('gridwall.origin', coalesce(origin, ''), true);
     RETURN QUERY SELECT
         who.id, who.name, who.role, who.whole, codes, who.officer_id, who.unit_id,
-        md5(concat_ws('|', who.role, CASE held.access WHEN 'file' THEN 'filing' END, who.whole, area_ids::text, who.officer_id, who.unit_id));
+        md5(concat_ws('|', who.role, CASE held.access WHEN 'file' THEN 'filing' END, who.whole,
+                      area_ids::text, who.officer_id, who.unit_id));
 END
 $$;
 
