@@ -29,7 +29,7 @@ MOST_UNDER_WAY = 500
 # From this share on pages are told to refresh so many times more seldom, until it was calm.
 BUSY_SHARE, SLOWER, CALM_S = 0.25, 5, 5.0
 # A server that comes to its own look so much later than it meant to is busy, whoever keeps it so.
-LOOK_S, LATE_S = 0.5, 0.25
+LOOK_S, LATE_S = 0.5, 1.0
 LONGEST_WAIT_S = 4
 HOLD_S, MOST_HELD = 0.5, 1_000
 

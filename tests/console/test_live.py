@@ -36,7 +36,8 @@ class Reader:
                     continue
                 self._left = rest
                 self.size = len(block) + 2
-                if not block.startswith(b":"):
+                # A busy machine may be told to go slower: no event, and without an id.
+                if not block.startswith((b":", b"event: pace", b"event: trouble")):
                     return dict(line.split(": ", 1) for line in block.decode().split("\n"))
 
     async def ends(self, timeout_s: float = 10) -> bool:
