@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gis.incidents import Action
-from tests.console.conftest import SOUTH, STEP, STREETS, WEST
+from tests.console.town import SOUTH, STEP, STREETS, WEST
 
 OWN, FOREIGN, ABSENT = 0, 1, 2
 GRIDS = [f"{street}001001" for street in STREETS] + ["330104009001001"]

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from tests.console.bodies import BODIES, OWN, PERSONS
-from tests.console.test_matrix import Door, streets  # noqa: F401
+from tests.console.doors import Door
 
 pytestmark = pytest.mark.anyio
 DEEP = '{"a":' * 900 + "1" + "}" * 900
@@ -53,7 +53,7 @@ def _put(body: object, path: tuple) -> object:
 
 @pytest.mark.parametrize("name", sorted(BODIES))
 @pytest.mark.parametrize("role", ["street", "admin"])
-async def test_no_body_breaks_a_call(streets, name, role):  # noqa: F811
+async def test_no_body_breaks_a_call(streets, name, role):
     door = Door(*name.split(" "))
     token = streets.tokens["street"] if role == "street" else streets.token("admin")
     client = streets.client(token)
@@ -70,7 +70,7 @@ async def test_no_body_breaks_a_call(streets, name, role):  # noqa: F811
     assert faults == []
 
 
-async def test_other_content_types_are_told_so(streets):  # noqa: F811
+async def test_other_content_types_are_told_so(streets):
     client = streets.client(streets.tokens["street"])
     for kind in ("text/html", "application/x-www-form-urlencoded", "multipart/form-data",
                  "x" * 900):

@@ -9,18 +9,13 @@ from __future__ import annotations
 import asyncio
 import io
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from uuid import UUID
 
 import httpx
 import openpyxl
 import psycopg
 import pytest
 from mapbox_vector_tile import decode
-from starlette.routing import Route
 
-from gis.personal_data import KeyFile, Record
 from tests.console.bodies import (
     ABSENT,
     BODIES,
@@ -38,89 +33,17 @@ from tests.console.bodies import (
     UNITS,
     targets,
 )
-from tests.console.conftest import STREETS
-from tests.gis.builders import owner as owner_of
-from tests.gis.builders import put_account, value
+from tests.console.doors import Door, doors, values
+from tests.console.streets import GROUND_SECRET, MARK, SECRET
+from tests.console.town import STREETS
 
 # Panel still speaks to its web server in words that this deprecates; a page of it is walked too.
 pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings(
     "ignore:The (method, uri, and version|start_line) argument:DeprecationWarning")]
-# What a search may ask for, and what then stands beside it in each of the other street's rows.
-MARK, SECRET = "外街", "密语"
-# Of areas and officers; for these two doors tell anybody whose ground a point is.
-GROUND_SECRET = "地语"
 WHOSE_GROUND = {"/api/locate", "/api/reports", "/api/reports:batch"}
 ROLES = ("street", "community", "officer", "planner", "department", "intake")
-BOUND = {"street": STREETS[0], "community": STREETS[0] + "001", "officer": GRIDS[OWN],
-         "planner": STREETS[0]}
 # A stream, walked by tests/console/test_live.py and tests/gis/test_outbox.py; and the way out.
 APART = {"/live", "/logout"}
-# What tells two of a kind apart, beside the codes: each is walked.
-KINDS = {"kind": ("csv", "xlsx"), "layer": ("areas", "buildings", "ground"),
-         "by": ("grid", "community", "street", "officer", "unit")}
-
-
-@dataclass(frozen=True)
-class Door:
-    """A route with one method."""
-
-    method: str
-    path: str
-
-    @property
-    def parameters(self) -> list[str]:
-        return re.findall(r"{(\w+)", self.path)
-
-    def address(self, whose: int, kind: str | None = None) -> str:
-        """The path with its parameters filled in."""
-        told = values(self, whose, kind)
-        return re.sub(r"{(\w+)(:\w+)?}", lambda found: str(told[found[1]]), self.path)
-
-    def kinds(self) -> tuple[str | None, ...]:
-        """Of what kinds it is to be walked."""
-        return next((KINDS[name] for name in self.parameters if name in KINDS), (None,))
-
-    def bodies(self, whose: int) -> list[dict | None]:
-        """What is sent to it, one after the other."""
-        return BODIES[str(self)](whose) if str(self) in BODIES else [None]
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
-
-
-def doors(app: object) -> list[Door]:
-    """All routes of the application, those of its pages too."""
-    return sorted({Door(method, route.path) for route in _routes(app.inner.routes)
-                   for method in sorted(route.methods or {"GET"}) if method != "HEAD"}, key=str)
-
-
-def _routes(routes: list) -> Iterator[Route]:
-    for route in routes:
-        inner = getattr(route, "original_router", None)
-        if inner is not None:
-            yield from _routes(inner.routes)
-        elif hasattr(route, "methods"):
-            yield route
-
-
-def values(door: Door, whose: int, kind: str | None = None) -> dict[str, object]:
-    """Path parameters that name a thing of the own street, of the other, or nothing at all."""
-    told: dict[str, object] = {
-        "incident_id": NUMBERS[whose], "report_id": NUMBERS[whose], "area_code": GRIDS[whose],
-        "person_id": PERSONS[whose], "id": NUMBERS[whose], "number": NUMBERS[whose], "z": 14,
-        "draft_id": NUMBERS[whose], "publication_id": NUMBERS[whose],
-        "job_id": "no-such-job", "seed": 0,
-        # The tile in which the middle of the grid lies.
-        "x": 13653 + whose, "y": 6759, "code": GRIDS[whose], "path": "nothing.js",
-    } | {name: kind or kinds[0] for name, kinds in KINDS.items()}
-    if "buildings/" in door.path:
-        told["code"] = BUILDINGS[whose]
-    if "houses/" in door.path:
-        told["code"] = HOUSES[whose]
-    if "{by}" in door.path:
-        told["code"] = {"community": GRIDS[whose][:12], "street": GRIDS[whose][:9],
-                        "officer": OFFICERS[whose], "unit": UNITS[whose]}.get(kind, GRIDS[whose])
-    return {name: told[name] for name in door.parameters}
 
 
 def queries(app: object, whose: int) -> dict[str, list[dict[str, object]]]:
@@ -141,102 +64,6 @@ def queries(app: object, whose: int) -> dict[str, list[dict[str, object]]]:
     return found
 
 
-class PaperlessPress:
-    """In the press's stead: what would be set, as text. Setting it takes seconds a sheet."""
-
-    async def print(self, parts, told=None, gone=None) -> bytes:
-        return b"".join(part.as_json() for part in parts)
-
-
-@pytest.fixture(scope="module")
-async def streets(shared_town):
-    """The town with rows in each table on either side, those of the other street marked."""
-    shared_town.app.inner.state.press = PaperlessPress()
-    ring = KeyFile(shared_town.app.inner.state.settings.home).made()
-    with owner_of(shared_town.admin_url) as owner:
-        owner.execute("UPDATE area SET name = %s || code WHERE code LIKE %s",
-                      (MARK + GROUND_SECRET, STREETS[1] + "%"))
-        owner.execute("UPDATE officer SET name = %s || officer_code, phone = %s"
-                      " WHERE officer_code LIKE %s",
-                      (MARK + GROUND_SECRET, GROUND_SECRET, f"O{STREETS[1]}%"))
-        for whose in (OWN, FOREIGN):
-            _furnish(owner, whose, MARK + SECRET if whose == FOREIGN else "本街", ring)
-        shared_town.tokens = _accounts(shared_town, owner)
-    return shared_town
-
-
-def _accounts(town, owner: psycopg.Connection) -> dict[str, str]:
-    """A token for each role: bound to the first street, or to its unit, or to no ground."""
-    unit = value(owner, "SELECT id FROM unit WHERE unit_code = %s", UNITS[OWN])
-    return {role: town.token(role, area) for role, area in BOUND.items()} | {
-        "department": put_account(owner, "own unit", "department", unit=unit),
-        "intake": put_account(owner, "walker at intake", "intake")}
-
-
-def _furnish(owner: psycopg.Connection, whose: int, word: str, ring) -> None:
-    told = {"building": BUILDINGS[whose], "house": HOUSES[whose], "lon": MIDDLES[whose],
-            "lat": LAT, "report": NUMBERS[whose], "street": STREETS[whose], "word": word,
-            "grid": GRIDS[whose], "unit": UNITS[whose], "officer": OFFICERS[whose]}
-    for statement in _ROWS:
-        owner.execute(statement, told)
-    identity, record = UUID(PERSONS[whose]), Record(f"{word}人", "13812345678", None)
-    sealed = ring.seal(record, identity)
-    owner.execute(
-        "INSERT INTO person (id, address_id, kind, relation, key_id, lookup, masked, sealed)"
-        " SELECT %s, id, 'registered', 'head', %s, %s, %s, %s FROM address WHERE house_code = %s",
-        (identity, sealed.key_id, identity.bytes, sealed.masked, sealed.sealed, HOUSES[whose]))
-
-
-_ROWS = (
-    "INSERT INTO building (building_code, name, compound, road, road_number, geom) VALUES"
-    " (%(building)s, %(word)s || '楼', %(word)s || '苑', %(word)s || '路', '1', ST_Multi("
-    " ST_SetSRID(ST_Expand(ST_MakePoint(%(lon)s, %(lat)s), 0.0005), 4490)))",
-    "INSERT INTO address (house_code, building_id, text, road, road_number, compound, room, geom)"
-    " SELECT %(house)s, id, %(word)s || '路1号101室', road, '1', compound, '101',"
-    " ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490)"
-    " FROM building WHERE building_code = %(building)s",
-    "INSERT INTO other_name (kind, origin, name, building_id) SELECT 'building', 'alias',"
-    " %(word)s || '别名', id FROM building WHERE building_code = %(building)s",
-    "INSERT INTO other_name (kind, origin, name, standard) VALUES"
-    " ('compound', 'alias', %(word)s || '老苑', %(word)s || '苑')",
-    "INSERT INTO place_object (object_code, category_code, name, geom) VALUES"
-    " (%(building)s || 'X', 'camera', %(word)s || '机位',"
-    "  ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490))",
-    "INSERT INTO dwelling (address_id, use, actual_residents) SELECT id, %(word)s || '用途', 3"
-    " FROM address WHERE house_code = %(house)s",
-    "INSERT INTO enterprise (enterprise_code, name, employees, address_id)"
-    " SELECT %(house)s || 'E', %(word)s || '公司', 7, id FROM address WHERE house_code = %(house)s",
-    "INSERT INTO unit (unit_code, name, kind, categories, area_identity_id) SELECT %(unit)s,"
-    " %(word)s || '单位', 'department', '{urban}', id FROM area_identity WHERE code = %(street)s",
-    "INSERT INTO report (id, channel, category_code, text, lon, lat, address) VALUES"
-    " (%(report)s, 'resident', 'urban', %(word)s || '路面塌陷', %(lon)s, %(lat)s,"
-    "  %(word)s || '路1号')",
-    "INSERT INTO extent (incident_id, kind, geom, datum, received, size, outside, own_scope_ids,"
-    " account_id) SELECT i.id, 'line', ST_SetSRID(ST_MakeLine(ST_MakePoint(%(lon)s, %(lat)s),"
-    " ST_MakePoint(%(lon)s + 0.001, %(lat)s)), 4490), 'cgcs2000', '{}', 95, 0, i.scope_ids, 1"
-    " FROM incident AS i WHERE i.id = %(report)s",
-    "INSERT INTO share (incident_id, grid_id, role, share, size, officer_id) SELECT %(report)s,"
-    " i.id, 'lead', 1, 95, o.id FROM area_identity AS i, officer AS o"
-    " WHERE i.code = %(grid)s AND o.officer_code = %(officer)s",
-    "INSERT INTO draft (id, name, scheme, level, area_identity_id, account_id, base_at, scope_ids)"
-    " SELECT %(report)s, %(word)s || '草案', 'base', 'grid', a.identity_id, 1, '1970-01-01Z',"
-    " a.ancestor_ids FROM area AS a WHERE a.code = %(street)s",
-    "INSERT INTO draft_operation (draft_id, number, operation, account_id)"
-    " VALUES (%(report)s, 1, '{\"op\": \"rename\"}', 1)",
-    "INSERT INTO draft_face (draft_id, number, key, name, geom) SELECT %(report)s, 1, code,"
-    " %(word)s || '网格', geom FROM area WHERE code = %(grid)s",
-    "INSERT INTO publication (id, scheme, base_at, name, scope_ids, detail) SELECT %(report)s,"
-    " 'base', '1970-01-01Z', %(word)s || '发布', a.ancestor_ids[2:], '{\"matters\": 1}'"
-    " FROM area AS a WHERE a.code = %(grid)s",
-    "INSERT INTO publication_area (publication_id, identity_id, kind, key, before_id, after_id)"
-    " SELECT %(report)s, a.identity_id, 'changed', a.code, a.id, a.id FROM area AS a"
-    " WHERE a.code = %(grid)s",
-    "INSERT INTO rating (incident_id, reporter, score, note)"
-    " VALUES (%(report)s, true, 2, %(word)s || '评语')",
-    "INSERT INTO field_work (day, officer_id, area_identity_id, patrols) SELECT '2026-11-02',"
-    " o.id, i.id, 3 FROM area_identity AS i, officer AS o"
-    " WHERE i.code = %(grid)s AND o.officer_code = %(officer)s",
-)
 # What of a table is the other street's, so that it must stay as it was. Filing reports there, and
 # what the server itself does to keep counts and seals, adds rows elsewhere.
 _AS_IT_WAS = {
