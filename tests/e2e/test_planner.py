@@ -34,17 +34,16 @@ def test_the_boundaries_in_force_are_looked_at(browser, server):
 
 
 def test_a_redraw_from_the_first_drag_to_the_wall(browser, server):
-    with desk(browser, server, DESK, but=REFUSED) as planner, \
-            wall(browser, server.url, SMALL) as screen:
-        screen.open()
+    with desk(browser, server, DESK, but=REFUSED) as planner:
         planner.open("planner", "/planner")
         hand = Hand(planner)
         hand.open_new_draft("春季调整")
         _drag_a_shared_vertex(hand)
         _an_overlap_is_refused_in_its_place(hand)
         _split_merge_and_undo(hand)
-        _rehearse(hand, planner.url)
-        _publish(hand, screen)
+        _rehearse(hand)
+        with wall(browser, server.url, SMALL) as screen:
+            _publish(hand, screen.open())
 
 
 def _drag_a_shared_vertex(hand: Hand) -> None:
@@ -99,7 +98,7 @@ def _split_merge_and_undo(hand: Hand) -> None:
     assert page.evaluate("() => gridwall.planner.editor.coverage.size") == grids
 
 
-def _rehearse(hand: Hand, url: str) -> None:
+def _rehearse(hand: Hand) -> None:
     page = hand.page
     draft = page.url
     page.click("#rehearse")

@@ -180,8 +180,7 @@ class Planner {
     this.paint();
     this.card();
     if (!this.draft) return;
-    showHealth(this.draft.scheme, this.editor, {draft: this.draft, violations: this.violations, fly: one => this.visit(one)});
-    if (!byId('panel-record').hidden) this.tab('record');
+    for (const name of ['health', 'record']) if (!byId(`panel-${name}`).hidden) this.fill(name);
   }
 
   visit({keys, place}) {
@@ -302,6 +301,12 @@ class Planner {
 
   tab(name) {
     showTab(name);
+    this.fill(name);
+  }
+
+  /** What a panel shows, once it is looked at. */
+  fill(name) {
+    if (name === 'health' && this.draft) showHealth(this.draft.scheme, this.editor, {draft: this.draft, violations: this.violations, fly: one => this.visit(one)});
     if (name === 'rules') showRules(this.session, answer => { this.session.told({version: answer.version}); this.violations = answer.violations; this.put(this.rows); });
     if (name === 'record') showRecord(this.draft ? this.session : null, () => this.overtaken());
   }

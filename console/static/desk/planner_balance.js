@@ -28,6 +28,7 @@ export class Balance {
   constructor({choose}) {
     this.rows = new Map();
     this.before = new Map();
+    this.drawn = new Map();
     this.table = new Table({
       host: byId('grids'), label: t('planner.grids'), empty: t('planner.no_grids'), key: row => row.key, open: row => choose(row.key), keepPlace: true,
       rowClass: row => [row.broken && 'broken', row.changed && 'changed'].filter(Boolean).join(' '),
@@ -53,18 +54,29 @@ export class Balance {
     return make('span', {}, MEASURES[key].words(now), ['households', 'actual', 'open'].includes(key) && was ? change(now, this.value(key, was)) : null);
   }
 
-  /** All rows; `before` those in force, by key. */
+  /** All rows; `before` those in force, by key. Where the same ones stand there, only those that changed are drawn anew. */
   show(rows, before) {
+    const same = this.before === before && !this.table.sort && rows.length === this.rows.size && rows.every(row => this.rows.has(row.key));
     this.rows = new Map(rows.map(row => [row.key, row]));
     this.before = before;
-    this.table.show(rows);
+    if (same) rows.forEach(row => this.draw(row));
+    else this.table.show(rows);
+    this.drawn = new Map(rows.map(row => [row.key, JSON.stringify(row)]));
   }
 
-  /** Figures of some as they would be, while the hand moves; null gives back what is. */
+  /** One row as it is now, if it was drawn otherwise. */
+  draw(row) {
+    const words = JSON.stringify(row);
+    if (this.drawn.get(row.key) === words) return;
+    this.drawn.set(row.key, words);
+    this.table.find(row.key)?.replaceWith(this.table.line(row));
+  }
+
+  /** Figures of some as they would be, while the hand moves; null gives back what is. All rows as they would be. */
   suppose(figures, removed = []) {
     const rows = [...this.rows.values()].filter(row => !removed.includes(row.key)).map(row => (figures?.has(row.key) ? {...row, ...figures.get(row.key)} : row));
+    rows.forEach(row => this.draw(row));
     const fresh = [...figures?.keys() ?? []].filter(key => !this.rows.has(key)).map(key => ({key, name: key, ...figures.get(key)}));
-    this.table.show([...rows, ...fresh]);
     return [...rows, ...fresh];
   }
 
