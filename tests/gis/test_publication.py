@@ -53,6 +53,13 @@ def street(cluster, template) -> Iterator[Street]:
         yield build_street(database, connection)
 
 
+@pytest.fixture(scope="module")
+def untouched(cluster, template) -> Iterator[Street]:
+    """One for all tests in which nothing is written at the end."""
+    with cloned(cluster, template) as database, owner(database.admin_url) as connection:
+        yield build_street(database, connection)
+
+
 def report(street: Street, x: float, y: float = 1, **columns) -> int:
     """A report of now, as psql would insert it."""
     return put_report(street.connection, at(x, y),
@@ -296,24 +303,24 @@ async def test_undo_restores_the_very_shapes(street):
      "outside_parent"),
     ([], "gap"),
 ])
-async def test_what_would_leave_ground_to_nobody_or_two_is_refused(street, after, fault):
-    async with as_owner(street) as connection:
+async def test_what_would_leave_ground_to_nobody_or_two_is_refused(untouched, after, fault):
+    async with as_owner(untouched) as connection:
         with pytest.raises(RedrawRefused, match=fault) as refusal:
-            await publish(connection, redraw(street, (W1,), *after))
+            await publish(connection, redraw(untouched, (W1,), *after))
     assert refusal.value.faults[0].area_m2 > 100
-    assert value(street.connection, "SELECT count(*) FROM publication") == 0
-    assert value(street.connection, "SELECT count(*) FROM area WHERE isempty(period)") == 0
+    assert value(untouched.connection, "SELECT count(*) FROM publication") == 0
+    assert value(untouched.connection, "SELECT count(*) FROM area WHERE isempty(period)") == 0
 
 
-async def test_a_parent_is_not_redrawn_over_its_children(street):
-    shapes = shapes_of(street, W, E)
-    drawn = redraw(street, (W, E), area(W, rectangle(0, 0, 1.5, 2), S, "community"),
+async def test_a_parent_is_not_redrawn_over_its_children(untouched):
+    shapes = shapes_of(untouched, W, E)
+    drawn = redraw(untouched, (W, E), area(W, rectangle(0, 0, 1.5, 2), S, "community"),
                    area(E, rectangle(1.5, 0, 4, 2), S, "community"))
-    async with as_owner(street) as connection:
+    async with as_owner(untouched) as connection:
         with pytest.raises(RedrawRefused, match="outside_parent"):
             await publish(connection, drawn)
         with pytest.raises(RedrawRefused, match="orphan"):
-            await publish(connection, redraw(street, (W, E), area(
+            await publish(connection, redraw(untouched, (W, E), area(
                 E, shapes[W].union(shapes[E]), S, "community")))
 
 
@@ -402,17 +409,17 @@ async def test_only_planners_and_only_their_own_ground(street):
                  " AND account_id IS NOT NULL") == 2
 
 
-async def test_intake_knows_no_lasting_snapshot(street):
-    with psycopg.connect(street.database.admin_url) as connection:
+async def test_intake_knows_no_lasting_snapshot(untouched):
+    with psycopg.connect(untouched.database.admin_url) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         with pytest.raises(errors.FeatureNotSupported):
             connection.execute("INSERT INTO report (category_code, lon, lat)"
                                " VALUES ('service', 1, 1)")
 
 
-async def test_the_server_can_stage_nothing_by_itself(street):
-    with server(street.database.server_url) as connection, connection.transaction():
-        connection.execute("SELECT enter(%s)", (street.secrets["planner"],))
+async def test_the_server_can_stage_nothing_by_itself(untouched):
+    with server(untouched.database.server_url) as connection, connection.transaction():
+        connection.execute("SELECT enter(%s)", (untouched.secrets["planner"],))
         with pytest.raises(errors.NoDataFound):
             connection.execute("SELECT put_in_force(1)")
 

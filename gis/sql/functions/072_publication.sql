@@ -30,13 +30,15 @@ BEGIN
 END
 $$;
 
+-- The same for every INSERT of reports, as cheaply as can be: one expression, which plpgsql
+-- evaluates without a plan, and no setting to be put back.
 CREATE OR REPLACE FUNCTION ground_shared() RETURNS trigger
-LANGUAGE plpgsql SET search_path = public, pg_temp
+LANGUAGE plpgsql
 AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock_shared(hashtext('gridwall.ground'));
-    IF current_setting('transaction_isolation') <> 'read committed' THEN
-        PERFORM share_ground();
+    IF pg_catalog.pg_advisory_xact_lock_shared(pg_catalog.hashtext('gridwall.ground')) IS NULL
+       OR pg_catalog.current_setting('transaction_isolation') <> 'read committed' THEN
+        PERFORM public.share_ground();
     END IF;
     RETURN NULL;
 END
