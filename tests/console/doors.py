@@ -64,7 +64,7 @@ def values(door: Door, whose: int, kind: str | None = None) -> dict[str, object]
         "incident_id": NUMBERS[whose], "report_id": NUMBERS[whose], "area_code": GRIDS[whose],
         "person_id": PERSONS[whose], "id": NUMBERS[whose], "number": NUMBERS[whose], "z": 14,
         "draft_id": NUMBERS[whose], "publication_id": NUMBERS[whose],
-        "job_id": "no-such-job", "seed": 0,
+        "job_id": "no-such-job", "seed": 0, "version": "none",
         # The tile in which the middle of the grid lies.
         "x": 13653 + whose, "y": 6759, "code": GRIDS[whose], "path": "nothing.js",
     } | {name: kind or kinds[0] for name, kinds in KINDS.items()}
