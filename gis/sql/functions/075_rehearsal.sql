@@ -12,7 +12,9 @@ AS $$
                ARRAY(SELECT jsonb_array_elements_text(g.ids)::bigint) AS ids
         FROM jsonb_array_elements(grounds) WITH ORDINALITY AS g(ids, place)
     ), seen AS MATERIALIZED (
-        SELECT place, ids FROM ground WHERE scope_all() OR ids && scope_ids()
+        SELECT place, ids FROM ground
+        WHERE scope_all() OR ids && scope_ids()
+           OR scope() IS NULL AND pg_has_role(session_user, current_user, 'USAGE')
     )
     SELECT w.ordinal::integer, o.officer_id
     FROM unnest(building_ids, lines, local_ats) WITH ORDINALITY
