@@ -31,6 +31,8 @@ from gis.plans.workbench import Workbench
 MOST_DRAFTS = 12
 MOST_GROUNDS = 4
 MOST_WAITING = 16
+# A page asks every quarter of a minute; one that has not for so long is closed.
+LOOKING_S = 60.0
 THREADS = 3
 # What lives on the ground changes by the hour; open incidents by the minute.
 GROUND_S = 120.0
@@ -60,11 +62,22 @@ class Drafts:
         self._database = database
         self._places: OrderedDict[int, Place] = OrderedDict()
         self._grounds: OrderedDict[object, tuple[float, DraftGround]] = OrderedDict()
+        self._lookers: dict[int, dict[str, float]] = {}
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="draft")
 
     def close(self) -> None:
         """Let go of the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def look(self, draft_id: int, name: str) -> list[str]:
+        """Note who looks at a draft; the others who have lately, by name."""
+        now = time.monotonic()
+        lookers = self._lookers.get(draft_id, {}) | {name: now}
+        lately = {who: at for who, at in lookers.items() if now - at < LOOKING_S}
+        self._lookers[draft_id] = lately
+        self._lookers = {key: ones for key, ones in self._lookers.items()
+                         if now - max(ones.values()) < LOOKING_S}
+        return sorted(set(lately) - {name})
 
     async def run(self, work: Callable[..., Answer], *arguments: Any) -> Answer:
         """Work that takes a while, off the event loop."""

@@ -91,12 +91,31 @@ async def set_defaults(request: Request) -> dict[str, Any]:
 
 @router.get("/{draft_id}")
 async def draft(request: Request, draft_id: int) -> dict[str, Any]:
-    """A draft: name, state, version, what can be undone, what is frozen, whether overtaken."""
+    """A draft: name, state, version, what can be undone, what is frozen, whether overtaken.
+
+    `also_open` are the others who asked for it at this server within the last minute.
+    """
     async with scoped(request) as connection:
         told = dict((await read_draft(connection, _number(draft_id))).told)
         cursor = await connection.execute(
             queries.get("draft_frozen"), {"id": draft_id, "cursor": told["cursor"]})
-        return told | {"frozen": [row[0] for row in await cursor.fetchall()]}
+        return told | {"frozen": [row[0] for row in await cursor.fetchall()],
+                       "also_open": _drafts(request).look(draft_id, request.state.caller.name)}
+
+
+@router.patch("/{draft_id}")
+async def renamed(request: Request, draft_id: int) -> dict[str, Any]:
+    """Give a draft another name: `{version, name}`."""
+    sent = await _object(request)
+    values = {"id": _number(draft_id), "version": _version(sent),
+              "name": check_name(sent.get("name"))}
+    async with scoped(request) as connection:
+        found = await read_draft(connection, draft_id)
+        cursor = await connection.execute(queries.get("draft_rename"), values)
+        (made,) = await cursor.fetchone()
+        if made is None:
+            raise Stale(found.version, found.state)
+        return dict((await read_draft(connection, draft_id)).told)
 
 
 @router.delete("/{draft_id}")

@@ -89,6 +89,7 @@ BODIES: dict[str, Callable[[int], Bodies]] = {
     "POST /api/drafts": lambda whose: [
         {"name": "试画", "area": (*STREETS, "330104009")[whose]}],
     "PUT /api/drafts/defaults": lambda whose: [{"scheme": "*", "rules": {}}],
+    "PATCH /api/drafts/{draft_id}": lambda whose: [{"version": 9_999, "name": "改名"}],
     "DELETE /api/drafts/{draft_id}": lambda whose: [{"version": 9_999}],
     "POST /api/drafts/{draft_id}/operations": drafted,
     "POST /api/drafts/{draft_id}/freeze": lambda whose: [

@@ -152,6 +152,7 @@ DOORS = {
     "move_draft": "as store_draft_operation",
     "rebase_draft": "as store_draft_operation",
     "set_draft_rules": "as store_draft_operation",
+    "rename_draft": "as store_draft_operation",
     "abandon_draft": "as store_draft_operation; who opened it, or an admin",
     "set_plan_rules": "needs a scope of an admin",
     "drafts_told": "the scope of a planner or admin is its condition",

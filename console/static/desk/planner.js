@@ -2,12 +2,13 @@
 import {api, byId, make, notify, number, t, told} from './common.js';
 import {Live} from './live.js';
 import {Balance, showChosen} from './planner_balance.js';
-import {openDialog} from './planner_dialog.js';
+import {askFor, openDialog} from './planner_dialog.js';
 import {draftsDialog} from './planner_drafts.js';
-import {MEASURES, compactness, figuresOf} from './planner_figures.js';
+import {MEASURES, figuresOf} from './planner_figures.js';
 import {exportDialog, importDialog} from './planner_files.js';
 import {Hand} from './planner_hand.js';
 import {showHealth} from './planner_health.js';
+import {loadInForce} from './planner_in_force.js';
 import {proposalsDialog} from './planner_proposals.js';
 import {publishDialog} from './planner_publish.js';
 import {showRecord} from './planner_record.js';
@@ -60,6 +61,7 @@ class Planner {
   bind() {
     const on = (id, act, event = 'click') => byId(id).addEventListener(event, act);
     on('drafts', () => draftsDialog({open: id => this.open(id), leave: () => this.leave(), schemes: this.schemes, scheme: byId('scheme').value}));
+    on('rename', () => this.rename());
     on('undo', () => this.hand.step('undo'));
     on('redo', () => this.hand.step('redo'));
     on('measure', () => this.paint(), 'change');
@@ -105,19 +107,14 @@ class Planner {
   /** The boundaries in force, to be looked at. */
   async inForce(fit = true) {
     const scheme = byId('scheme').value;
-    const of = `scheme=${encodeURIComponent(scheme)}`;
     byId('waiting').hidden = !fit;
-    const [shapes, grids, ...places] = await Promise.all([api(`/api/desk/shapes?${of}`), api(`/api/desk/grids?${of}`), ...['street', 'community'].map(level => api(`/api/wall/areas?${of}&level=${level}`))]);
+    const {features, rows, parents, places} = await loadInForce(scheme);
     if (this.draft || byId('scheme').value !== scheme) return;
-    const known = new Map(grids.map(row => [row.code, row]));
-    this.parents = new Map(grids.filter(row => row.parent_code).map(row => [row.parent_code, row.parent]));
-    this.violations = [];
-    this.before = new Map();
-    this.editor.show(shapes.features);
-    this.places = places.flat();
-    this.editor.showPlaces(places.flatMap((rows, at) => rows.map(row => ({...row, level: ['street', 'community'][at]}))));
+    Object.assign(this, {parents, places, violations: [], before: new Map()});
+    this.editor.show(features);
+    this.editor.showPlaces(places);
     this.editor.allow(false);
-    this.put(shapes.features.map(one => ({...one.properties, ...figuresOf({...known.get(one.properties.key), compactness: compactness(one.geometry)})})));
+    this.put(rows);
     if (fit) this.editor.fit();
     this.shown();
     await showHealth(scheme, this.editor);
@@ -242,13 +239,23 @@ class Planner {
     this.paint(rows, violations, Boolean(answer));
   }
 
-  async rebase() {
-    const answer = await this.hand.carry(() => this.session.change('/rebase'));
-    if (!answer) return;
-    await this.reload();
-    const {conflicts = []} = answer;
-    if (conflicts.length) this.refusals.show(conflicts, t('planner.rebase_conflicts', {count: number(conflicts.length)}));
-    else notify(t('planner.rebased'), true);
+  /** Onto the boundaries in force; what can't be carried over there is told in its place, and left out on a second word. */
+  async rebase(drop = false) {
+    try {
+      const {dropped} = await this.session.change('/rebase', {drop});
+      await this.reload();
+      notify(dropped.length ? t('planner.rebased_without', {count: number(dropped.length)}) : t('planner.rebased'), true);
+    } catch (problem) {
+      const conflicts = problem.body?.conflicts;
+      if (!conflicts) return void this.hand.refused(problem, null);
+      this.saving('saved');
+      this.refusals.show(conflicts, t('planner.rebase_conflicts', {count: number(conflicts.length)}));
+      this.hand.ask(t('planner.rebase_drop'), [[t('planner.rebase_without'), () => this.rebase(true)]]);
+    }
+  }
+
+  rename() {
+    askFor({title: t('planner.rename_draft'), words: t('planner.draft_name'), value: this.draft.name, take: async name => { this.session.told(await this.session.change('', {name}, 'PATCH')); }});
   }
 
   /** Whether others went on with the draft, or a publication overtook it. */
@@ -284,7 +291,7 @@ class Planner {
     this.ground = [west - dx, south - dy, east + dx, north + dy];
     try {
       const {features} = await this.session.get(`/ground?bbox=${this.ground.map(one => one.toFixed(6)).join(',')}`);
-      this.editor.showStreets(features.filter(one => one.properties.kind === 'street'));
+      this.editor.streets.show(features.filter(one => one.properties.kind === 'street'));
     } catch (problem) {
       this.ground = null;
       this.hand.hint(problem.message, true);

@@ -41,6 +41,7 @@ export function showState(draft) {
   for (const button of document.querySelectorAll('.strip [data-draft]')) button.disabled = !(button.id === 'export' ? draft : open);
   // What changes nothing can't be put in force.
   byId('publish').disabled ||= !draft?.cursor;
+  byId('rename').hidden = !open;
   byId('rehearse').hidden = !draft;
   byId('rehearse').href = draft ? `/planner/rehearsal?draft=${draft.id}` : '';
   byId('rebase').hidden = !(open && draft.overtaken);

@@ -209,6 +209,24 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION rename_draft(of_draft bigint, expected integer, new_name text)
+RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+DECLARE
+    held constant draft := hold_draft(of_draft, expected);
+BEGIN
+    IF held.id IS NULL THEN
+        RETURN NULL;
+    END IF;
+    UPDATE draft SET version = version + 1, name = new_name, changed_at = now()
+    WHERE id = held.id;
+    PERFORM audit_draft('renamed', held.id, jsonb_build_object(
+        'version', held.version + 1, 'name', new_name, 'was', held.name));
+    RETURN held.version + 1;
+END
+$$;
+
 -- Given up by who opened it, or by an admin; its operations are kept.
 CREATE OR REPLACE FUNCTION abandon_draft(of_draft bigint, expected integer)
 RETURNS integer

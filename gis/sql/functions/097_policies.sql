@@ -183,7 +183,7 @@ BEGIN
             'fold_matters', 'rate_incident', 'scope_under_ids', 'part_of_fact',
             'ground_matters', 'ground_counts',
             'open_draft', 'store_draft_operation', 'move_draft', 'rebase_draft',
-            'set_draft_rules', 'abandon_draft', 'set_plan_rules', 'drafts_told', 'draft_areas',
+            'set_draft_rules', 'rename_draft', 'abandon_draft', 'set_plan_rules', 'drafts_told', 'draft_areas',
             'draft_parents', 'draft_faces', 'draft_operations', 'draft_points',
             'draft_open_incidents', 'draft_ground', 'plan_rules_of',
             'rehearse_officers',

@@ -58,6 +58,9 @@ SELECT rebase_draft(%(id)s, %(version)s, %(base_at)s, %(kept)s)
 -- name: draft_set_rules
 SELECT set_draft_rules(%(id)s, %(version)s, %(rules)s)
 
+-- name: draft_rename
+SELECT rename_draft(%(id)s, %(version)s, %(name)s)
+
 -- name: draft_abandon
 SELECT abandon_draft(%(id)s, %(version)s)
 

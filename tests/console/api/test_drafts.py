@@ -329,3 +329,30 @@ async def test_work_on_one_draft_does_not_hold_up_another(table, draft):
             await asyncio.sleep(0)
         assert not waiting.done()
     assert (await waiting).status_code == 200
+
+
+async def test_a_draft_has_another_name_and_tells_who_else_looks(table, draft):
+    seen = (await table.admin.get(draft)).json()
+    named = await table.planner.patch(draft, json={"version": seen["version"], "name": "秋季调整"})
+    assert named.status_code == 200, named.text
+    assert (named.json()["name"], named.json()["version"]) == ("秋季调整", seen["version"] + 1)
+    stale = await table.planner.patch(draft, json={"version": seen["version"], "name": "再改"})
+    assert (stale.status_code, stale.json()["version"]) == (409, seen["version"] + 1)
+    assert seen["also_open"] == []
+    assert len((await table.planner.get(draft)).json()["also_open"]) == 1
+
+
+async def test_a_trial_that_would_be_refused_is_answered(table, draft):
+    away = {"op": "move_vertex", "at": at(10, 0), "to": at(400, 300)}
+    tried = await _do(table.planner, draft, 1, away, **{"try": 1})
+    assert tried["refusals"][0]["place"]
+    assert (await table.planner.get(draft)).json()["version"] == 1
+    kept = await table.planner.post(f"{draft}/operations", json={"version": 1, "operation": away})
+    assert kept.status_code == 422
+
+
+async def test_the_base_has_the_same_figures(table, draft):
+    base, now = [(await table.planner.get(f"{draft}/coverage", params=query)).json()
+                 for query in ({"base": 1}, {})]
+    for was, told in zip(base["features"], now["features"], strict=True):
+        assert was["properties"].items() <= told["properties"].items()

@@ -1,15 +1,15 @@
 // The table's map: what is on it, what the hand does to it, and what is told of both.
 import Feature from 'ol/Feature.js';
-import Overlay from 'ol/Overlay.js';
 import Point from 'ol/geom/Point.js';
-import VectorSource from 'ol/source/Vector.js';
-import {getCenter} from 'ol/extent.js';
 import {Scale} from './colours.js';
 import {Coverage} from './coverage.js';
 import {DRAWS, Drawing} from './draw.js';
 import {FINEST, Grab} from './grab.js';
 import {Frame, fromScreen, shape, toScreen} from './frame.js';
+import {polygons} from './lines.js';
 import {straighten} from './operations.js';
+import {RefusedMarks} from './refused.js';
+import {Streets} from './streets.js';
 import {Styles} from './styles.js';
 import {Swipe} from './swipe.js';
 import {THEMES} from './themes.js';
@@ -18,14 +18,13 @@ export {Latest} from './latest.js';
 export {freshKey} from './operations.js';
 
 const REACH = 10;
-const NO_STREETS = [];
 
 export class Editor {
   /**
    * `on` hears: choose(keys), hover(key), hold(made), drop(made), cancel(), lacks(what), block({ring, from}), view(extent), tool(name), tiles().
    */
   constructor({target, bar, theme, on}) {
-    Object.assign(this, {on, theme, tool: 'edit', editable: false, busy: false, coverage: new Coverage(), overlays: []});
+    Object.assign(this, {on, theme, tool: 'edit', editable: false, busy: false, coverage: new Coverage()});
     this.state = {
       chosen: new Set(), changed: new Set(), broken: new Map(), frozen: new Set(), hovered: null,
       colourOf: () => this.scale.unknown, colourBefore: () => this.scale.unknown, figureOf: () => '',
@@ -34,7 +33,8 @@ export class Editor {
     this.styles = new Styles(this.state);
     this.styles.use(THEMES[theme]);
     this.frame = new Frame({target, theme, styles: this.styles, onTileError: () => on.tiles()});
-    this.streets = new VectorSource();
+    this.streets = new Streets(this.frame);
+    this.refused = new RefusedMarks(this.frame);
     const {layers, map} = this.frame;
     this.swipe = new Swipe({map, bar, left: [layers.beforeFill, layers.beforeLine], right: [layers.gridFill, layers.gridLine]});
     this.grab = new Grab({
@@ -185,30 +185,16 @@ export class Editor {
   }
 
   streetAt(place) {
-    const near = this.nearStreet(place);
+    const street = this.streets.near(place);
     const face = this.coverage.faceAt(place);
-    if (!near || !face) return this.on.lacks('street');
-    return this.on.street({name: near.get('name') ?? '', line: near.get('line'), code: face.key});
-  }
-
-  nearStreet(place) {
-    const at = toScreen(place);
-    const near = this.streets.getClosestFeatureToCoordinate(at);
-    if (!near) return null;
-    const [x, y] = near.getGeometry().getClosestPoint(at);
-    return Math.hypot(x - at[0], y - at[1]) < REACH * 1.6 * this.frame.view.getResolution() ? near : null;
+    return street && face ? this.on.street({line: street.get('line'), code: face.key}) : this.on.lacks('street');
   }
 
   hover({coordinate, dragging}) {
     if (dragging) return;
     const place = fromScreen(coordinate);
     const key = this.coverage.faceAt(place)?.key ?? null;
-    if (this.tool === 'street') {
-      const near = this.nearStreet(place);
-      const source = this.frame.source('street');
-      source.clear();
-      if (near) source.addFeature(near.clone());
-    }
+    if (this.tool === 'street') this.streets.light(place);
     if (key === this.state.hovered) return;
     this.state.hovered = key;
     this.frame.layers.gridLine.changed();
@@ -221,11 +207,9 @@ export class Editor {
     const source = this.frame.source('handles');
     source.clear(true);
     if (!this.editable || this.tool !== 'edit' || this.frame.view.getResolution() > FINEST) return;
-    const seen = new Set();
-    for (const key of new Set([...this.state.chosen, this.state.hovered].filter(Boolean))) {
-      for (const place of (this.coverage.get(key)?.geometry.coordinates ?? NO_STREETS).flat(Infinity).reduce((all, value, at) => (at % 2 ? (all.at(-1).push(value), all) : [...all, [value]]), [])) seen.add(`${place}`);
-    }
-    source.addFeatures([...seen].map(one => new Feature(new Point(toScreen(one.split(',').map(Number))))));
+    const near = [...new Set([...this.state.chosen, this.state.hovered])].map(key => this.coverage.get(key)).filter(Boolean);
+    const seen = new Map(near.flatMap(face => polygons(face.geometry).flat(2)).map(place => [`${place}`, place]));
+    source.addFeatures([...seen.values()].map(place => new Feature(new Point(toScreen(place)))));
   }
 
   /** Names of the areas above: `{name, level, lon, lat}`. */
@@ -239,23 +223,12 @@ export class Editor {
     }));
   }
 
-  /** Streets of the neighbourhood, to snap to and to trace. */
-  showStreets(features) {
-    this.streets.clear(true);
-    this.streets.addFeatures(features.map(({geometry, properties}) => {
-      const made = new Feature(shape(geometry));
-      made.setProperties({name: properties.name, line: geometry.type === 'LineString' ? geometry.coordinates : geometry.coordinates[0]});
-      return made;
-    }));
-  }
-
   /** The nearest corner of another edge or point of a street, if the hand is close to one. */
   snap(place, held) {
     const reach = this.frame.degrees(REACH) * Math.cos((place[1] * Math.PI) / 180);
     const vertex = this.coverage.vertexNear(place, reach);
     if (vertex && !(held.vertex && `${vertex.at}` === `${held.at}`)) return place;
-    const near = this.nearStreet(place);
-    return near ? fromScreen(near.getGeometry().getClosestPoint(toScreen(place))) : place;
+    return this.streets.snap(place);
   }
 
   /** Shapes as they would be: key → geometry; null takes them away. */
@@ -270,38 +243,17 @@ export class Editor {
     }));
   }
 
-  /** Marks the places where something was refused, each with its words. */
-  refuse(refusals, wordsOf) {
-    this.clearRefusals();
-    const source = this.frame.source('refused');
-    for (const one of refusals) {
-      if (!one.place) continue;
-      const geometry = shape(one.place);
-      source.addFeature(new Feature(geometry));
-      const element = Object.assign(document.createElement('p'), {className: 'refused', textContent: wordsOf(one)});
-      const overlay = new Overlay({element, positioning: 'bottom-center', offset: [0, -12], stopEvent: false, insertFirst: false});
-      overlay.setPosition(getCenter(geometry.getExtent()));
-      this.frame.map.addOverlay(overlay);
-      this.overlays.push(overlay);
-    }
-  }
-
-  clearRefusals() {
-    this.frame.source('refused').clear();
-    this.overlays.splice(0).forEach(one => this.frame.map.removeOverlay(one));
-  }
-
   use(tool) {
     this.drawing?.close();
     this.drawing = null;
     this.grab.letGo();
     this.preview(null);
-    this.frame.source('street').clear();
+    this.streets.light(null);
     this.tool = tool;
     this.frame.map.getTargetElement().dataset.tool = tool;
     if (DRAWS.has(tool) && this.editable) {
       this.drawing = new Drawing({
-        map: this.frame.map, tool, style: this.styles.drawn, grids: this.frame.source('grids'), streets: this.streets,
+        map: this.frame.map, tool, style: this.styles.drawn, grids: this.frame.source('grids'), streets: this.streets.source,
         coverage: () => this.coverage, chosen: () => [...this.state.chosen], drawn: made => this.drawn(made),
       });
     }
