@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -135,10 +136,16 @@ def _show(rows: list[dict[str, Any]], as_json: bool, columns: tuple[str, ...]) -
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False))
         return
-    table = Table(*(column.removesuffix("_at").replace("_", " ") for column in columns))
-    for row in rows:
-        table.add_row(*(_cell(row[column]) for column in columns))
-    Console().print(table)
+    heads = [column.removesuffix("_at").replace("_", " ") for column in columns]
+    lines = [[_cell(row[column]) for column in columns] for row in rows]
+    console = Console()
+    if not console.is_terminal:  # for another program: one a line, whole
+        click.echo("\n".join("\t".join(line) for line in [heads, *lines]))
+        return
+    table = Table(*heads, box=SIMPLE_HEAD)
+    for line in lines:
+        table.add_row(*line)
+    console.print(table)
 
 
 def _cell(value: object) -> str:

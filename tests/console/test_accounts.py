@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import psycopg
 import pytest
 from click.testing import CliRunner
@@ -14,7 +16,9 @@ from gis.accounts import (
     DEMO_PASSWORD,
     DEMO_SALT,
     create_account,
+    disable_account,
     ensure_demo_accounts,
+    revoke_token,
     set_password,
 )
 from gis.errors import Conflict, InvalidInput, NotFound
@@ -92,3 +96,41 @@ def test_a_person_is_added_with_a_password_from_stdin(database, tmp_path):
     changed = CliRunner().invoke(user, ["password", "li"], input="another one\n",
                                  obj=session(database, tmp_path))
     assert changed.exit_code == 0, changed.output
+
+
+def test_accounts_and_tokens_are_kept_at_the_command_line(database, tmp_path):
+    given = session(database, tmp_path)
+
+    def run(group, *arguments: str, code: int = 0) -> str:
+        done = CliRunner().invoke(group, arguments, obj=given)
+        assert done.exit_code == code, done.output
+        return done.stdout
+
+    create_account(database.admin_url, "li", "hall", "a good password")
+    create_account(database.admin_url, "root", "admin", "a good password")
+    made = run(token, "create", "--role", "intake", "--name", "lamp posts", "--access", "file",
+               "--expires-days", "30").strip()
+    [told] = json.loads(run(token, "list", "--json"))
+    assert (told["name"], told["access"], told["role"]) == ("lamp posts", "file", "intake")
+    assert made not in json.dumps(told)
+    assert "lamp posts" in run(token, "list")
+    run(token, "revoke", str(told["id"]))
+    assert json.loads(run(token, "list", "--json")) == []
+    run(user, "disable", "li")
+    accounts = {one["name"]: one for one in json.loads(run(user, "list", "--json"))}
+    assert accounts["li"]["disabled_at"]
+    assert "closed" in run(user, "list")
+    run(user, "enable", "li")
+    run(user, "sign-out", "li")
+    with psycopg.connect(database.admin_url) as connection:
+        assert connection.execute(
+            "SELECT array_agg(action ORDER BY id) FROM audit WHERE origin = 'command line'"
+            " AND subject = 'account:li'").fetchone()[0] == [
+                "account_made", "account_disabled", "account_enabled", "sessions_ended"]
+        # The last admin is not closed, not even from here.
+        with pytest.raises(Conflict, match="last admin"):
+            disable_account(database.admin_url, "root", True)
+    with pytest.raises(NotFound, match="token"):
+        revoke_token(database.admin_url, 999)
+    with pytest.raises(NotFound, match="account"):
+        disable_account(database.admin_url, "nobody", True)
