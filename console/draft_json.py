@@ -12,9 +12,10 @@ from shapely.geometry.base import BaseGeometry
 from console import language
 from gis.boundaries import Defect, Refusal
 from gis.plan_rules import Violation
+from gis.plans.making import Shown
 from gis.plans.reading import Face
 from gis.plans.rebasing import Conflicting
-from gis.plans.workbench import Shown, Workbench
+from gis.plans.workbench import Workbench
 
 Json = dict[str, Any]
 MOST_DEFECTS = 2_000

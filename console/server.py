@@ -21,6 +21,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 from tornado.web import HTTPError as PanelError
 
+from console import draft_problems
 from console.api import (
     account,
     accounts,
@@ -30,6 +31,7 @@ from console.api import (
     codes,
     drafts,
     drafts_files,
+    drafts_rules,
     duplicates,
     health,
     incidents,
@@ -67,6 +69,7 @@ from console.live import Live
 from console.metrics import Counting, Metrics
 from console.notes import Notes
 from console.oidc import Provider
+from console.openapi import document
 from console.overload import Admission, Load
 from console.pages import add_pages, login, provider
 from console.pages.notice import missing_page
@@ -82,13 +85,10 @@ from console.problems import (
 from console.proposing import Proposing
 from console.rehearsing import Rehearsals
 from console.static import BuiltFiles
-from gis.boundaries import NotACoverage, Refused
 from gis.database import Database, make_pool
 from gis.errors import GridwallError
 from gis.loop_data import LoopData
 from gis.personal_data import KeyFile
-from gis.plans import Stale
-from gis.plans.rebasing import RebaseConflict
 from gis.settings import Settings
 
 log = logging.getLogger("gridwall.server")
@@ -97,7 +97,7 @@ STATIC = Path(__file__).parent / "static"
 ROUTERS = (health, reports, plates, printouts, locate, notices, addresses, areas, incidents,
            duplicates, shares, ranking, statistics, live, wall, tiles, login, provider,
            account, accounts,
-           codes, library, persons, rules, drafts, drafts_files, rehearsal,
+           codes, library, persons, rules, drafts, drafts_files, drafts_rules, rehearsal,
            proposals, publications, audit)
 
 
@@ -172,6 +172,7 @@ def create_app(settings: Settings) -> Application:
     app.mount("/static/built", BuiltFiles(STATIC / "built"), name="built")
     app.get("/static/panel/{version}/dist/{path:path}", include_in_schema=False)(_panel_file)
     add_pages(app, settings, database)
+    app.openapi = partial(document, app)
     return Application(app)
 
 
@@ -242,10 +243,8 @@ def _add_errors(app: FastAPI) -> None:
         return ProblemResponse(plain(500, "this went wrong here; it has been logged"))
 
     app.add_exception_handler(GridwallError, on_ours)
-    app.add_exception_handler(Refused, drafts.on_refused)
-    app.add_exception_handler(NotACoverage, drafts.on_no_coverage)
-    app.add_exception_handler(Stale, drafts.on_stale)
-    app.add_exception_handler(RebaseConflict, drafts.on_rebase_conflict)
+    for kind, handler in draft_problems.HANDLERS.items():
+        app.add_exception_handler(kind, handler)
     for error, answer in publications.HANDLERS.items():
         app.add_exception_handler(error, answer)
     app.add_exception_handler(HTTPException, on_http)

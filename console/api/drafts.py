@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -10,8 +9,15 @@ from fastapi import APIRouter, Query, Request
 from psycopg.types.json import Jsonb
 from starlette.responses import Response
 
-from console.api.body import read_body, read_json
 from console.api.scoped import scoped
+from console.draft_calls import (
+    bench_of,
+    drafts_of,
+    json_answer,
+    number_of,
+    object_of,
+    version_of,
+)
 from console.draft_json import (
     base_json,
     changed_json,
@@ -22,23 +28,19 @@ from console.draft_json import (
     shape_json,
     violations_json,
 )
-from console.drafts import Drafts, read_told_rules
-from console.problems import ProblemResponse, problem
 from console.why import language_of
 from gis import queries
-from gis.boundaries import NotACoverage, Refused
-from gis.errors import FieldProblem, InvalidFields, InvalidInput, NotAllowed
-from gis.plan_rules import DEFAULTS, parse_rules, rules_to_json
+from gis.boundaries import Refused
+from gis.errors import InvalidInput
 from gis.plans import Stale, read_draft
+from gis.plans.making import Made, check_name
 from gis.plans.reading import as_multi, read_base, read_parents
 from gis.plans.rebasing import RebaseConflict, rebase
-from gis.plans.workbench import Made, Workbench, check_name
+from gis.plans.workbench import Workbench
 
 router = APIRouter(prefix="/api/drafts", tags=["drafts"])
-LIMIT_BYTES = 4_000_000
 MOST_FEATURES = 5_000
 State = Annotated[Literal["open", "published", "abandoned"] | None, Query()]
-_SCHEME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 @router.get("")
@@ -56,7 +58,7 @@ async def opened(request: Request) -> dict[str, Any]:
 
     `area` is where it stays, the caller's own where it is absent; `level` is that of the leaves.
     """
-    sent = await _object(request)
+    sent = await object_of(request)
     values = {"name": check_name(sent.get("name")),
               "scheme": _word(sent.get("scheme") or "base", "scheme"),
               "area": _word(sent["area"], "area") if sent.get("area") else None}
@@ -72,23 +74,6 @@ async def opened(request: Request) -> dict[str, Any]:
         return dict((await read_draft(connection, draft_id)).told)
 
 
-@router.put("/defaults")
-async def set_defaults(request: Request) -> dict[str, Any]:
-    """What a city holds the drafts of a scheme to: `{scheme, rules}`; for the admin."""
-    if request.state.caller.role != "admin":
-        raise NotAllowed("an admin sets what the city holds drafts to")
-    sent = await _object(request)
-    scheme = sent.get("scheme")
-    if scheme != "*" and not (isinstance(scheme, str) and _SCHEME.fullmatch(scheme)):
-        raise InvalidInput("a scheme's code, or * for all", "scheme")
-    given = _rules_given(sent)
-    rules = parse_rules(given)
-    async with scoped(request) as connection:
-        await connection.execute(queries.get("set_plan_rules"), {
-            "scheme": scheme, "rules": Jsonb(given)})
-    return {"scheme": scheme, "rules": rules_to_json(rules)}
-
-
 @router.get("/{draft_id}")
 async def draft(request: Request, draft_id: int) -> dict[str, Any]:
     """A draft: name, state, version, what can be undone, what is frozen, whether overtaken.
@@ -96,18 +81,18 @@ async def draft(request: Request, draft_id: int) -> dict[str, Any]:
     `also_open` are the others who asked for it at this server within the last minute.
     """
     async with scoped(request) as connection:
-        told = dict((await read_draft(connection, _number(draft_id))).told)
+        told = dict((await read_draft(connection, number_of(draft_id))).told)
         cursor = await connection.execute(
             queries.get("draft_frozen"), {"id": draft_id, "cursor": told["cursor"]})
         return told | {"frozen": [row[0] for row in await cursor.fetchall()],
-                       "also_open": _drafts(request).look(draft_id, request.state.caller.name)}
+                       "also_open": drafts_of(request).look(draft_id, request.state.caller.name)}
 
 
 @router.patch("/{draft_id}")
 async def renamed(request: Request, draft_id: int) -> dict[str, Any]:
     """Give a draft another name: `{version, name}`."""
-    sent = await _object(request)
-    values = {"id": _number(draft_id), "version": _version(sent),
+    sent = await object_of(request)
+    values = {"id": number_of(draft_id), "version": version_of(sent),
               "name": check_name(sent.get("name"))}
     async with scoped(request) as connection:
         found = await read_draft(connection, draft_id)
@@ -121,9 +106,9 @@ async def renamed(request: Request, draft_id: int) -> dict[str, Any]:
 @router.delete("/{draft_id}")
 async def abandoned(request: Request, draft_id: int) -> dict[str, Any]:
     """Give a draft up: `{version}`; who opened it, or an admin."""
-    version = _version(await _object(request))
+    version = version_of(await object_of(request))
     async with scoped(request) as connection:
-        found = await read_draft(connection, _number(draft_id))
+        found = await read_draft(connection, number_of(draft_id))
         cursor = await connection.execute(
             queries.get("draft_abandon"), {"id": draft_id, "version": version})
         (made,) = await cursor.fetchone()
@@ -135,9 +120,9 @@ async def abandoned(request: Request, draft_id: int) -> dict[str, Any]:
 @router.get("/{draft_id}/coverage", response_class=Response)
 async def coverage(request: Request, draft_id: int, base: bool = False) -> Response:
     """All areas as a FeatureCollection with figures and breaches; `base`: as of the base."""
-    async with _bench(request, draft_id) as bench:
+    async with bench_of(request, draft_id) as bench:
         work = (base_json, bench) if base else (coverage_json, bench, language_of(request))
-        return _geojson(await _drafts(request).run(*work))
+        return _geojson(await drafts_of(request).run(*work))
 
 
 @router.get("/{draft_id}/ground", response_class=Response)
@@ -148,8 +133,8 @@ async def ground(request: Request, draft_id: int,
     west, south, east, north = (float(one) for one in bbox.split(","))
     if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
         raise InvalidInput("west,south,east,north in degrees", "bbox")
-    async with _bench(request, draft_id) as bench:
-        return _geojson(await _drafts(request).run(
+    async with bench_of(request, draft_id) as bench:
+        return _geojson(await drafts_of(request).run(
             _ground_json, bench, (west, south, east, north)))
 
 
@@ -161,27 +146,27 @@ async def operated(request: Request, draft_id: int,
     A trial that would be refused is answered as well, with `refusals`: to be told so is what it
     was asked for, many times while a hand moves.
     """
-    sent = await _object(request)
-    version, lang = _version(sent), language_of(request)
+    sent = await object_of(request)
+    version, lang = version_of(sent), language_of(request)
     try:
-        async with _bench(request, draft_id, version) as bench:
-            made = await _drafts(request).run(bench.perform, sent.get("operation"))
+        async with bench_of(request, draft_id, version) as bench:
+            made = await drafts_of(request).run(bench.perform, sent.get("operation"))
             if trial:
-                return _json(await _drafts(request).run(_tried, bench, made, lang))
+                return json_answer(await drafts_of(request).run(_tried, bench, made, lang))
             return await keep(request, bench, made)
     except Refused as refused:
         if not trial:
             raise
-        return _json(orjson.dumps({"version": version, "tried": True, "refusals": [
+        return json_answer(orjson.dumps({"version": version, "tried": True, "refusals": [
             refusal_json(one, lang) for one in refused.refusals]}))
 
 
 @router.post("/{draft_id}/freeze", response_class=Response)
 async def frozen(request: Request, draft_id: int) -> Response:
     """Freeze areas, or let go of them: `{version, codes, frozen}`."""
-    sent = await _object(request)
-    async with _bench(request, draft_id, _version(sent)) as bench:
-        return await keep(request, bench, await _drafts(request).run(bench.perform, {
+    sent = await object_of(request)
+    async with bench_of(request, draft_id, version_of(sent)) as bench:
+        return await keep(request, bench, await drafts_of(request).run(bench.perform, {
             "op": "freeze", "codes": sent.get("codes"), "frozen": sent.get("frozen", True)}))
 
 
@@ -204,14 +189,14 @@ async def rebased(request: Request, draft_id: int) -> Response:
     409 with `conflicts`, each in its place, where operations can't be carried out there; `drop`
     leaves those out.
     """
-    sent = await _object(request)
-    version = _version(sent)
-    async with _bench(request, draft_id, version) as bench:
+    sent = await object_of(request)
+    version = version_of(sent)
+    async with bench_of(request, draft_id, version) as bench:
         newest, lang = bench.draft.newest_base_at, language_of(request)
         async with scoped(request) as connection:
             base = await read_base(connection, draft_id, newest)
             parents = await read_parents(connection, draft_id, newest)
-        made = await _drafts(request).run(rebase, bench, base, parents)
+        made = await drafts_of(request).run(rebase, bench, base, parents)
         if made.conflicts and sent.get("drop") is not True:
             raise RebaseConflict(made.conflicts)
         async with scoped(request) as connection:
@@ -222,7 +207,7 @@ async def rebased(request: Request, draft_id: int) -> Response:
             found = await read_draft(connection, draft_id)
             if stored is None:
                 raise Stale(found.version, found.state)
-    return _json(orjson.dumps(dict(found.told) | {
+    return json_answer(orjson.dumps(dict(found.told) | {
         "dropped": [conflict_json(one, lang) for one in made.conflicts]}))
 
 
@@ -230,7 +215,7 @@ async def rebased(request: Request, draft_id: int) -> Response:
 async def history(request: Request, draft_id: int) -> list[dict[str, Any]]:
     """All operations, who made each and when; those undone are not `applied`."""
     async with scoped(request) as connection:
-        await read_draft(connection, _number(draft_id))
+        await read_draft(connection, number_of(draft_id))
         cursor = await connection.execute(queries.get("draft_operations"), {"id": draft_id})
         return [{"number": number, "operation": operation, "who": who, "at": at.isoformat(),
                  "applied": applied}
@@ -240,36 +225,8 @@ async def history(request: Request, draft_id: int) -> list[dict[str, Any]]:
 @router.get("/{draft_id}/violations", response_class=Response)
 async def broken(request: Request, draft_id: int) -> Response:
     """All that is broken, each with its place, number and limit, and what is no coverage."""
-    async with _bench(request, draft_id) as bench:
-        return _json(await _drafts(request).run(_broken, bench, language_of(request)))
-
-
-@router.get("/{draft_id}/rules")
-async def rules(request: Request, draft_id: int) -> dict[str, Any]:
-    """What the draft is held to, and what of it is its own."""
-    async with scoped(request) as connection:
-        found = await read_draft(connection, _number(draft_id))
-        city, own = await read_told_rules(connection, found)
-    return {"version": found.version, "rules": rules_to_json(parse_rules(city, own)),
-            "own": own, "city": rules_to_json(parse_rules(city))}
-
-
-@router.put("/{draft_id}/rules", response_class=Response)
-async def set_rules(request: Request, draft_id: int) -> Response:
-    """Hold this draft to other rules: `{version, rules}`; those not named stay the city's."""
-    sent = await _object(request)
-    version, given = _version(sent), _rules_given(sent)
-    parsed = parse_rules(given)
-    async with scoped(request) as connection:
-        found = await read_draft(connection, _number(draft_id))
-        cursor = await connection.execute(queries.get("draft_set_rules"), {
-            "id": draft_id, "version": version, "rules": Jsonb(given)})
-        (made,) = await cursor.fetchone()
-        if made is None:
-            raise Stale(found.version, found.state)
-    async with _bench(request, draft_id) as bench:
-        told = orjson.loads(await _drafts(request).run(_broken, bench, language_of(request)))
-    return _json(orjson.dumps(told | {"rules": rules_to_json(parsed)}))
+    async with bench_of(request, draft_id) as bench:
+        return json_answer(await drafts_of(request).run(broken_json, bench, language_of(request)))
 
 
 async def keep(request: Request, bench: Workbench, made: Made, **more: Any) -> Response:
@@ -291,13 +248,13 @@ async def keep(request: Request, bench: Workbench, made: Made, **more: Any) -> R
         if version is None:
             found = await read_draft(connection, bench.draft.id)
             raise Stale(found.version, found.state)
-    return _json(await _drafts(request).run(
+    return json_answer(await drafts_of(request).run(
         _kept, bench, made, version, language_of(request), more))
 
 
 async def _moved(request: Request, draft_id: int, by: int) -> Response:
-    version = _version(await _object(request))
-    async with _bench(request, draft_id, version) as bench:
+    version = version_of(await object_of(request))
+    async with bench_of(request, draft_id, version) as bench:
         if not bench.may_move(by):
             raise InvalidInput("there is nothing to undo" if by < 0 else "there is nothing to redo")
         async with scoped(request) as connection:
@@ -307,7 +264,7 @@ async def _moved(request: Request, draft_id: int, by: int) -> Response:
             if made is None:
                 found = await read_draft(connection, draft_id)
                 raise Stale(found.version, found.state)
-        return _json(await _drafts(request).run(
+        return json_answer(await drafts_of(request).run(
             _shifted, bench, by, made, language_of(request)))
 
 
@@ -329,7 +286,8 @@ def _shifted(bench: Workbench, by: int, version: int, lang: str) -> bytes:
     return changed_json(bench, bench.move(by, version), lang)
 
 
-def _broken(bench: Workbench, lang: str) -> bytes:
+def broken_json(bench: Workbench, lang: str) -> bytes:
+    """All that is broken, and what is no coverage."""
     return orjson.dumps({
         "version": bench.version, "violations": violations_json(bench, lang),
         "defects": [defect_json(one, lang) for one in bench.defects],
@@ -345,78 +303,12 @@ def _ground_json(bench: Workbench, box: tuple[float, float, float, float]) -> by
         for shape in buildings], "more": max(len(streets), len(buildings)) >= MOST_FEATURES})
 
 
-def _drafts(request: Request) -> Drafts:
-    return request.app.state.drafts
-
-
-def _bench(request: Request, draft_id: int, version: int | None = None):
-    return _drafts(request).at(request.state.secret, _number(draft_id), version)
-
-
-async def _object(request: Request) -> dict[str, Any]:
-    sent = read_json(request, await read_body(request, LIMIT_BYTES))
-    if not isinstance(sent, dict):
-        raise InvalidFields([FieldProblem("body", "a JSON object is needed")])
-    return sent
-
-
-def _version(sent: dict[str, Any]) -> int:
-    version = sent.get("version")
-    if not isinstance(version, int) or isinstance(version, bool) or not 0 < version < 2**31:
-        raise InvalidInput("the version of the draft that you have seen", "version")
-    return version
-
-
-def _rules_given(sent: dict[str, Any]) -> dict[str, Any]:
-    given = sent.get("rules")
-    if not isinstance(given, dict):
-        raise InvalidInput(f"an object with {', '.join(DEFAULTS)}, topology", "rules")
-    return given
-
-
 def _word(given: object, field: str) -> str:
     if not isinstance(given, str) or not 0 < len(given) <= 60 or not given.isprintable():
         raise InvalidInput("a code of 1 to 60 characters", field)
     return given
 
 
-def _number(draft_id: int) -> int:
-    if not 0 < draft_id < 2**63:
-        raise InvalidInput("a draft's number", "draft_id")
-    return draft_id
-
-
-def _json(content: bytes) -> Response:
-    return Response(content, media_type="application/json",
-                    headers={"Cache-Control": "private, no-store"})
-
-
 def _geojson(content: bytes) -> Response:
     return Response(content, media_type="application/geo+json",
                     headers={"Cache-Control": "private, no-store"})
-
-
-async def on_refused(request: Request, error: Refused) -> Response:
-    """422 with every reason in its place."""
-    lang = language_of(request)
-    return ProblemResponse(problem(error) | {
-        "refusals": [refusal_json(one, lang) for one in error.refusals]})
-
-
-async def on_no_coverage(request: Request, error: NotACoverage) -> Response:
-    """422 with every defect in its place."""
-    lang = language_of(request)
-    return ProblemResponse(problem(error) | {
-        "defects": [defect_json(one, lang) for one in error.defects[:MOST_FEATURES]]})
-
-
-async def on_rebase_conflict(request: Request, error: RebaseConflict) -> Response:
-    """409 with every operation that can't be carried out on the areas in force."""
-    lang = language_of(request)
-    return ProblemResponse(problem(error) | {
-        "conflicts": [conflict_json(one, lang) for one in error.conflicts]})
-
-
-async def on_stale(request: Request, error: Stale) -> Response:
-    """409 with the present version."""
-    return ProblemResponse(problem(error) | {"version": error.version})

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from console import language
 from console.api.body import BadBody, read_body, read_json
 from console.api.drafts import keep
+from console.draft_calls import json_answer
 from console.draft_json import defect_json, shape_json
 from console.exports import stamp_of
 from console.why import language_of
@@ -23,7 +24,8 @@ from gis.loading.foreign import MOST_BYTES, read_foreign
 from gis.plans import Stale
 from gis.plans.exporting import export
 from gis.plans.importing import Checked, Told, checked, take, understand
-from gis.plans.workbench import Made, Workbench
+from gis.plans.making import Made
+from gis.plans.workbench import Workbench
 
 router = APIRouter(prefix="/api/drafts", tags=["drafts"])
 Kind = Annotated[Literal["gpkg", "geojson", "shp"], Query(alias="format")]
@@ -75,7 +77,7 @@ async def imported(request: Request, draft_id: int, apply: Apply = None,
         found = await drafts.run(checked, bench, told.faces)
         answer = _told(bench, told, lang) | _found(found, lang)
         if apply is None:
-            return _json(orjson.dumps(answer))
+            return json_answer(orjson.dumps(answer))
         if told.from_version not in (None, bench.version):
             raise Stale(bench.version)
         made: Made = await drafts.run(take, bench, told, found, apply)
@@ -93,7 +95,7 @@ async def repaired(request: Request, draft_id: int, apply: bool = False) -> Resp
     async with drafts.at(request.state.secret, draft_id, version) as bench:
         found = await drafts.run(checked, bench, dict(bench.faces))
         if not apply:
-            return _json(orjson.dumps({"version": bench.version} | _found(found, lang)))
+            return json_answer(orjson.dumps({"version": bench.version} | _found(found, lang)))
         told = Told(bench.faces, (), (), (), (), {}, None, ())
         made = await drafts.run(take, bench, told, found, "repaired")
         return await keep(request, bench, made, file=_found(found, lang))
@@ -140,8 +142,3 @@ def _found(found: Checked, lang: str) -> dict[str, Any]:
             "steps": [one.as_json() | {"place": shape_json(one.place)}
                       for one in found.steps[:MOST_TOLD]],
             "left": [defect_json(one, lang) for one in mended.left[:MOST_TOLD]]}}
-
-
-def _json(content: bytes) -> Response:
-    return Response(content, media_type="application/json",
-                    headers={"Cache-Control": "private, no-store"})

@@ -172,7 +172,7 @@ def _read_geojson(path: Path) -> dict[str, Any]:
             raise BadFile(f"feature {number} is none: {problem}"[:300]) from None
         rows.append(properties)
         shapes.append(shape)
-    return _told(rows, shapes, None)
+    return _told(rows, shapes, "EPSG:4490")
 
 
 def _read_layer(path: Path) -> dict[str, Any]:

@@ -15,8 +15,9 @@ from gis.errors import BadFile, InvalidInput
 from gis.loading.foreign import Foreign
 from gis.loading.places import find_place
 from gis.loading.shapes import square_metres
+from gis.plans.making import MOST_NAME, Made
 from gis.plans.reading import Face, as_multi
-from gis.plans.workbench import MOST_NAME, Made, Workbench
+from gis.plans.workbench import Workbench
 
 _KEY_FIELDS = ("key", "code", "编码", "网格编码")
 _NAME_FIELDS = ("name", "名称", "网格名称")

@@ -10,8 +10,9 @@ import shapely
 
 from gis.boundaries import NotACoverage, Refusal, RefusalKind, Refused
 from gis.errors import Conflict, InvalidInput, NotFound
+from gis.plans.making import Made
 from gis.plans.reading import BaseArea, Face, Parent, as_multi
-from gis.plans.workbench import Made, Workbench
+from gis.plans.workbench import Workbench
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ with what it made, and decides which version is the present one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import shapely
@@ -30,41 +30,16 @@ from gis.errors import Conflict, InvalidInput, NotFound
 from gis.plan_rules import Rules, Violation
 from gis.plans.ground import DraftGround
 from gis.plans.judging import Judge, frozen_refusals
+from gis.plans.making import (
+    MOST_CODES,
+    MOST_NAME,
+    Made,
+    Shown,
+    check_name,
+    is_new,
+    same_shape,
+)
 from gis.plans.reading import BaseArea, Draft, Face, Parent, as_multi, faces_at
-
-MOST_CODES = 5_000
-MOST_NAME = 80
-
-
-@dataclass
-class Made:
-    """What an operation made, not yet stored.
-
-    Attributes
-    ----------
-    operation
-        As it is stored: keys of new areas filled in, shapes left out.
-    faces
-        Each area that changed, began or (without a shape) ended.
-    left
-        Parts that were not carried out, with reasons.
-    before
-        The coverage that was, where the whole was built anew.
-    """
-
-    operation: dict[str, Any]
-    faces: list[Face]
-    change: Change | None = None
-    left: tuple[Any, ...] = ()
-    before: Coverage | None = None
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What a page has to draw anew: keys of areas that changed, and of those that are no more."""
-
-    changed: tuple[str, ...]
-    removed: tuple[str, ...]
 
 
 class Workbench:
@@ -188,8 +163,9 @@ class Workbench:
             now.pop(key, None)
         coverage = self._coverage_of(now)
         noded = coverage.faces()
-        now = {key: replace(face, geom=_same(face.geom, noded[key])) for key, face in now.items()}
-        changed = [face for key, face in sorted(now.items()) if _new(self.faces.get(key), face)]
+        now = {key: replace(face, geom=same_shape(face.geom, noded[key]))
+               for key, face in now.items()}
+        changed = [face for key, face in sorted(now.items()) if is_new(self.faces.get(key), face)]
         ended = [replace(face, geom=None) for key, face in self.faces.items() if key not in now]
         made = [*changed, *ended]
         before, self.coverage, self.defects = self.coverage, coverage, ()
@@ -252,7 +228,7 @@ class Workbench:
             self.coverage, self.defects = None, problem.defects
             return
         noded = self.coverage.faces()
-        self.faces = {key: replace(face, geom=_same(face.geom, noded[key]))
+        self.faces = {key: replace(face, geom=same_shape(face.geom, noded[key]))
                       for key, face in self.faces.items()}
         # Ground that nobody has hinders no operation, but it is to be seen.
         self.defects = tuple(one for one in check(
@@ -367,28 +343,3 @@ class Workbench:
         told = list(faces)
         return Shown(tuple(face.key for face in told if face.geom is not None),
                      tuple(face.key for face in told if face.geom is None))
-
-
-def check_name(name: object) -> str:
-    """A name that people can read.
-
-    Raises
-    ------
-    InvalidInput
-        Field ``name``: empty, too long, or with characters that are not to be seen.
-    """
-    if not isinstance(name, str) or not name.strip() or len(name) > MOST_NAME \
-            or not name.isprintable():
-        raise InvalidInput(f"a name of 1 to {MOST_NAME} characters", "name")
-    return name.strip()
-
-
-def _same(known: BaseGeometry, noded: BaseGeometry) -> BaseGeometry:
-    """The shape as it is stored where the coverage has set no vertex on it."""
-    found = as_multi(noded)
-    return known if shapely.equals_exact(known, found, 0, normalize=True) else found
-
-
-def _new(was: Face | None, face: Face) -> bool:
-    return was is None or (was.name, was.parent_code) != (face.name, face.parent_code) \
-        or not shapely.equals_exact(was.geom, face.geom, 0, normalize=True)
