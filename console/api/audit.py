@@ -82,6 +82,9 @@ async def export(request: Request, kind: Literal["csv", "xlsx"],
     _require_admin(request)
     lang = language_of(request)
     zone = ZoneInfo(request.app.state.settings.time_zone)
+    # What can't be asked for is refused while there is still a status to say so with.
+    async with scoped(request) as connection:
+        await _page(connection, filters, None, 1)
     stamp = await stamp_of(request, f"audit {kind}")
     return StreamingResponse(
         _written(request, filters, stamp, kind, lang, zone),
