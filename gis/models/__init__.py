@@ -57,6 +57,7 @@ from gis.models.publication import (
     PublicationArea,
     PublicationDuty,
 )
+from gis.models.rasters import Raster, RasterFile
 from gis.models.vocabulary import Category, ChoiceOrder, CitySetting, Line, RoleOrder
 
 __all__ = [
@@ -108,6 +109,8 @@ __all__ = [
     "Publication",
     "PublicationArea",
     "PublicationDuty",
+    "Raster",
+    "RasterFile",
     "Rating",
     "Report",
     "RoleOrder",

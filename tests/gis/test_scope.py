@@ -43,7 +43,7 @@ GUARDED = {
     "publication", "publication_area", "publication_duty", "assignment_change",
     "session_secret", "sign_in_try", "account_link", "group_mapping", "provider_key",
     "provider_sign_in",
-    "draft", "draft_operation", "draft_face",
+    "draft", "draft_operation", "draft_face", "raster", "raster_file",
 }
 # What no jurisdiction divides: anyone whom the server lets in may read it.
 OPEN = {

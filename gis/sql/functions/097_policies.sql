@@ -112,6 +112,16 @@ CALL allow('of_draft', 'draft_operation', 'SELECT', $$
     EXISTS (SELECT FROM draft AS d WHERE d.id = draft_id) $$);
 CALL allow('of_draft', 'draft_face', 'SELECT', $$
     EXISTS (SELECT FROM draft AS d WHERE d.id = draft_id) $$);
+-- Who sees the area sees the raster.
+CALL allow('of_area', 'raster', 'SELECT', $$
+    (SELECT scope_role()) = 'admin'
+    OR (SELECT scope_role()) <> 'filing'
+    AND (roles = '{}' OR (SELECT scope_role()) = ANY (roles))
+    AND (area_identity_id IS NULL OR (SELECT scope_all())
+         OR EXISTS (SELECT FROM area AS a
+                    WHERE a.identity_id = area_identity_id AND upper_inf(a.period))) $$);
+CALL allow('of_raster', 'raster_file', 'SELECT', $$
+    EXISTS (SELECT FROM raster AS r WHERE r.id = raster_id) $$);
 
 -- Nothing is open to everybody but what no jurisdiction divides.
 DO $$
@@ -131,7 +141,7 @@ BEGIN
         'incident_area', 'assessment_fact', 'assessment_count', 'assessment_time',
         'assessment_head', 'score_part', 'star_rule', 'rating', 'field_work',
         'other_name', 'place_object', 'place_category', 'dwelling', 'enterprise',
-        'draft', 'draft_operation', 'draft_face']
+        'draft', 'draft_operation', 'draft_face', 'raster', 'raster_file']
     LOOP
         EXECUTE format('GRANT SELECT ON %I TO gridwall_server', relation);
     END LOOP;
