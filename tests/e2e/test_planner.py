@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.desk import DESK, desk
 from tests.e2e.planner import Hand
-from tests.e2e.wall import SMALL, wall
+from tests.e2e.wall import DRAWN, SMALL, wall
 
 pytestmark = pytest.mark.e2e
 REFUSED = ("422",)
@@ -109,6 +109,7 @@ def _rehearse(hand: Hand) -> None:
 
 def _publish(hand: Hand, screen) -> None:
     page = hand.page
+    screen.wait(DRAWN, timeout_s=60)
     areas = screen.ask("() => gridwall.counts().areas")
     page.click("#publish")
     page.wait_for_selector("#dialog .counts")
@@ -119,8 +120,9 @@ def _publish(hand: Hand, screen) -> None:
         page.click("#dialog .primary")
     assert answer.value.status == 200, answer.value.text()
     since = time.monotonic()
-    screen.wait("code => gridwall.place(code)", code, timeout_s=5)
-    assert time.monotonic() - since < 3
+    screen.wait("code => gridwall.place(code)", code)
+    # Within a second where the machine has nothing else to do; here two browsers draw.
+    assert time.monotonic() - since < 5
     assert screen.ask("() => gridwall.counts().areas") == areas + 1
     screen.wait("""code => {
         const layer = gridwall.deck._deck.layerManager.getLayers().find(one => one.id === 'areas');

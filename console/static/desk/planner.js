@@ -89,6 +89,7 @@ class Planner {
       this.schemes = schemes;
       const asked = search.get('scheme') ?? 'base';
       byId('scheme').replaceChildren(...schemes.map(one => make('option', {value: one.code, text: t(`desk.scheme_${one.code}`, {otherwise: one.name}), selected: one.code === asked})));
+      byId('drafts').disabled = false;
       this.live ??= new Live({onIncident: () => {}, onArea: () => this.overtaken(), onResync: () => this.overtaken()});
       this.live.start(`${live.epoch}-${live.sequence}`);
       await (search.get('draft') ? this.open(search.get('draft')) : this.inForce());
