@@ -62,7 +62,7 @@ from console.drafts import Drafts
 from console.folding import Folding
 from console.gate import Gate
 from console.gathering import Gatherer
-from console.headers import SecurityHeaders
+from console.headers import PAGE_POLICY, SecurityHeaders, WallPolicy, inline_hashes
 from console.keeper import Keeper
 from console.limits import Limits
 from console.live import Live
@@ -117,7 +117,7 @@ class Application:
         settings = state.settings
         limited = Limits(gated, settings.rate_per_token, settings.rate_per_address,
                          settings.rate_free.split())
-        outer: ASGIApp = SecurityHeaders(Compression(Admission(limited, state.load)))
+        outer: ASGIApp = SecurityHeaders(Compression(WallPolicy(Admission(limited, state.load))))
         self._outer = Counting(outer, state.metrics)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -211,11 +211,15 @@ def _add_docs(app: FastAPI) -> None:
 
     @app.get("/api/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
-        return get_swagger_ui_html(
+        page = get_swagger_ui_html(
             openapi_url="/api/openapi.json", title="Gridwall API",
             swagger_js_url="/static/docs/swagger-ui-bundle.js",
             swagger_css_url="/static/docs/swagger-ui.css",
             swagger_favicon_url="/static/docs/favicon-32x32.png")
+        own = " ".join(inline_hashes(page.body))
+        page.headers["content-security-policy"] = PAGE_POLICY.replace(
+            "script-src 'self'", f"script-src 'self' {own}")
+        return page
 
 
 def _add_errors(app: FastAPI) -> None:

@@ -10,9 +10,10 @@ from pathlib import Path
 from starlette.responses import HTMLResponse
 
 from console import language
+from console.headers import hash_source
 
 _MARK = re.compile(r"\[\[([a-z_.]+)\]\]")
-_POLICY = ("default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:;"
+_POLICY = ("default-src 'none'; style-src {style}; img-src 'self' data:;"
            " form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 
 
@@ -35,6 +36,7 @@ def plain_page(template: str, lang: str, values: dict[str, str], status: int = 2
 
     page = HTMLResponse(_MARK.sub(fill, _file(template)), status)
     page.headers["content-security-policy"] = _POLICY.replace(
-        "form-action 'self'", f"form-action 'self' {leads_to}".rstrip())
+        "form-action 'self'", f"form-action 'self' {leads_to}".rstrip()).replace(
+        "{style}", hash_source(_file("plain.css").encode()))
     page.headers["cache-control"] = "no-store"
     return page
