@@ -45,6 +45,7 @@ from console.api import (
     proposals,
     publications,
     ranking,
+    rasters,
     rehearsal,
     reports,
     rules,
@@ -90,12 +91,14 @@ from gis.errors import GridwallError
 from gis.loop_data import LoopData
 from gis.personal_data import KeyFile
 from gis.settings import Settings
+from tiles.cache import Cache
+from tiles.raster_pool import RasterPool
 
 log = logging.getLogger("gridwall.server")
 STATIC = Path(__file__).parent / "static"
 # Printouts stand before incidents, whose numbers their addresses would be taken for.
 ROUTERS = (health, reports, plates, printouts, locate, notices, addresses, areas, incidents,
-           duplicates, shares, ranking, statistics, live, wall, tiles, login, provider,
+           duplicates, shares, ranking, statistics, live, wall, tiles, rasters, login, provider,
            account, accounts,
            codes, library, persons, rules, drafts, drafts_files, drafts_rules, rehearsal,
            proposals, publications, audit)
@@ -157,6 +160,7 @@ def create_app(settings: Settings) -> Application:
     state.provider = Provider(settings)
     state.personal_data = KeyFile(settings.home)
     state.press = Press()
+    state.rasters, state.raster_cache = RasterPool(), Cache()
     state.drafts = Drafts(database)
     state.proposing, state.rehearsals = Proposing(), Rehearsals(database)
     # Half of the time allowed, so that a look and its work fit into it.
@@ -197,6 +201,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await state.proposing.close()
         await state.rehearsals.close()
         state.drafts.close()
+        await state.rasters.close()
         await state.pool.close(timeout=2)
 
 
