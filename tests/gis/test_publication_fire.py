@@ -79,7 +79,7 @@ async def test_every_report_has_the_owner_of_its_moment(street, tmp_path):
 @pytest.mark.long
 @pytest.mark.timeout(900)
 async def test_long_under_fire(street, tmp_path, capsys):
-    fire, held = await fought(street, tmp_path, seconds=150, publications=300)
+    fire, held = await fought(street, tmp_path, seconds=120, publications=240)
     waits = sorted(fire.accepted.values())
     with capsys.disabled():
         print(f"\n{len(waits):,} reports, {len(held)} publications; waited {waits[-1]:.3f} s at"
