@@ -35,7 +35,7 @@ GUARDED = {
     "area", "building", "address", "site", "officer", "duty", "report", "incident", "step",
     "assignment", "event", "event_pending", "account", "account_area", "credential",
     "scope_key", "audit", "other_name", "place_object", "dwelling", "enterprise", "person",
-    "given_code",
+    "given_code", "retention",
     "notice", "loop_change",
     "incident_area", "assessment_fact", "assessment_count", "assessment_time", "rating",
     "field_work",
@@ -54,7 +54,7 @@ OPEN = {
 UNREADABLE = {
     "session_secret", "sign_in_try", "account_link", "group_mapping", "provider_key",
     "provider_sign_in",
-    "credential", "scope_key", "event_pending", "given_code",
+    "credential", "retention", "scope_key", "event_pending", "given_code",
     "incident_change", "seal_batch", "seal_head", "clock_due", "clock_mark",
 }
 # All that runs with the owner's rights at the server's call, and what keeps each in bounds.

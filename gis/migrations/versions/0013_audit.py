@@ -31,6 +31,7 @@ def upgrade() -> None:
                            name=op.f("retention_kind_check")),
         sa.CheckConstraint("keep_days > 0", name=op.f("retention_keep_days_check")),
         sa.PrimaryKeyConstraint("kind", "category_code", name=op.f("retention_pkey")))
+    op.execute("ALTER TABLE retention ENABLE ROW LEVEL SECURITY")
     # They have another form now; of two forms a call could mean either.
     op.execute("DROP FUNCTION IF EXISTS enter(text)")
     op.execute("DROP FUNCTION IF EXISTS unmask_person(uuid, text, text[], text)")
