@@ -6,6 +6,7 @@ changed since the last build.
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import hashlib
 import json
@@ -146,6 +147,13 @@ def build(web: Path = WEB, built: Path = BUILT) -> bool:
     """
     if is_current(web, built):
         return False
+    with (web / "package-lock.json").open() as lock:
+        # Two that build at once would take each other's half-made bundles away.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return not is_current(web, built) and _build(web, built)
+
+
+def _build(web: Path, built: Path) -> bool:
     install(web)
     fresh = built.with_name(built.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)

@@ -119,7 +119,7 @@ export function showChosen({row, was, parent, broken, editable, rename, freeze, 
   host.replaceChildren(
     make('div', {class: 'chosen-head'}, name,
       editable ? make('button', {type: 'button', 'aria-pressed': String(Boolean(row.frozen)), title: t('planner.tool_freeze_what'), onclick: () => freeze([row.key], !row.frozen), text: t(row.frozen ? 'planner.unfreeze' : 'planner.freeze')}) : null,
-      make('button', {type: 'button', title: t('planner.look_at'), 'aria-label': t('planner.look_at'), text: '⌖', onclick: fly}),
+      make('button', {type: 'button', title: t('planner.look_at'), 'aria-label': t('planner.look_at'), text: '◎', onclick: fly}),
       make('button', {type: 'button', class: 'close', 'aria-label': t('desk.cancel'), text: '✕', onclick: close})),
     make('p', {class: 'small', text: [row.key, parent].filter(Boolean).join(' · ')}),
     make('dl', {class: 'figures'}, ...figures),

@@ -31,7 +31,7 @@ export class Hand {
     return {
       hold: made => this.editable && this.trial.put(made), drop: made => this.operateAll(made),
       lacks: what => this.hint(t(`planner.lacks_${what}`), true), block: made => this.askTarget(made), target: key => this.giveBlock(key),
-      street: ({code, line}) => this.operate({op: 'split', code, line, new_key: freshKey(this.table.editor.coverage), along_street: true}),
+      street: one => this.operate({op: 'split', new_key: freshKey(this.table.editor.coverage), ...one}),
     };
   }
 
@@ -88,6 +88,7 @@ export class Hand {
     this.block = block;
     const near = [...editor.coverage.neighbours(block.from)].sort((a, b) => b[1] - a[1]).slice(0, MOST_NEAR);
     editor.use('target');
+    editor.preview(new Map([['block', {type: 'Polygon', coordinates: [block.ring]}]]));
     this.hint();
     this.ask(t('planner.block_to'), near.map(([key]) => [name(key), () => this.giveBlock(key)]));
   }

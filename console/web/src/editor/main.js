@@ -6,7 +6,7 @@ import {Coverage} from './coverage.js';
 import {DRAWS, Drawing} from './draw.js';
 import {FINEST, Grab} from './grab.js';
 import {Frame, fromScreen, shape, toScreen} from './frame.js';
-import {polygons} from './lines.js';
+import {polygons, stretched, within} from './lines.js';
 import {straighten} from './operations.js';
 import {RefusedMarks} from './refused.js';
 import {Streets} from './streets.js';
@@ -18,6 +18,7 @@ export {Latest} from './latest.js';
 export {freshKey} from './operations.js';
 
 const REACH = 10;
+const BEYOND = 8e-4;
 
 export class Editor {
   /**
@@ -187,7 +188,11 @@ export class Editor {
   streetAt(place) {
     const street = this.streets.near(place);
     const face = this.coverage.faceAt(place);
-    return street && face ? this.on.street({line: street.get('line'), code: face.key}) : this.on.lacks('street');
+    if (!street || !face) return this.on.lacks('street');
+    // A street that ends within the grid is gone on with, straight, until it is out.
+    const line = street.get('line');
+    const ends = [line[0], line.at(-1)].some(end => within(end, face.geometry));
+    return this.on.street({line: ends ? stretched(line, BEYOND) : line, code: face.key, along_street: !ends});
   }
 
   hover({coordinate, dragging}) {
