@@ -16,6 +16,8 @@ export function make(tag, attributes = {}, ...children) {
     if (name === 'text') element.textContent = value;
     else if (name === 'class') element.className = value;
     else if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
+    // An attribute of style is inline, which the policy of content forbids; what a script sets is not.
+    else if (name === 'style') element.style.cssText = value;
     else element.setAttribute(name, value === true ? '' : value);
   }
   element.append(...children.flat().filter(child => child !== null && child !== undefined && child !== false));
