@@ -3,7 +3,8 @@
 The desks' pages need nothing inline: their scripts and styles are files, their data a block of
 JSON. The plain pages (sign-in, notices) and the API's docs carry one style or script of their
 own, named by its hash. The wall is Bokeh's page: its inline scripts are named by their hashes
-too, but Bokeh styles its widgets with inline styles, builds functions from text, and imports
+too, and Panel's module loader, which tries out the browser with scripts that it writes, finds a
+nonce. But Bokeh styles its widgets with inline styles, builds functions from text, and imports
 Panel's components from blobs, so there `style-src` has 'unsafe-inline' and `script-src`
 'unsafe-eval' and blobs. What is no page may load nothing at all.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import secrets
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,7 +24,7 @@ PAGE_POLICY = (
     " font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; " + _CLOSED
 )
 WALL_POLICY = (
-    "default-src 'none'; script-src 'self' 'unsafe-eval' blob:{hashes};"
+    "default-src 'none'; script-src 'self' 'unsafe-eval' blob: {named};"
     " style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:;"
     " connect-src 'self' data: blob:; worker-src 'self' blob:; manifest-src 'self'; " + _CLOSED
 )
@@ -92,8 +94,7 @@ class WallPolicy:
                 start, *bodies = held
                 page = b"".join(one.get("body", b"") for one in bodies)
                 if dict(start["headers"]).get(b"content-type", b"").startswith(b"text/html"):
-                    policy = (_CSP, wall_policy(page).encode())
-                    start = {**start, "headers": [*start["headers"], policy]}
+                    start, page = _with_policy(start, page)
                 await send(start)
                 await send({"type": "http.response.body", "body": page})
 
@@ -111,11 +112,6 @@ def inline_hashes(page: bytes) -> list[str]:
     return [hash_source(script) for script in dict.fromkeys(_INLINE.findall(page))]
 
 
-def wall_policy(page: bytes) -> str:
-    """The wall's policy, for this very page."""
-    return WALL_POLICY.replace("{hashes}", "".join(f" {one}" for one in inline_hashes(page)))
-
-
 def policy_of(kind: bytes) -> str:
     """The policy for an answer of a content type that says nothing itself."""
     if kind.startswith(b"text/html"):
@@ -123,6 +119,17 @@ def policy_of(kind: bytes) -> str:
     if b"javascript" in kind:
         return SCRIPT_POLICY
     return PDF_POLICY if kind.startswith(b"application/pdf") else NOTHING_POLICY
+
+
+def _with_policy(start: Message, page: bytes) -> tuple[Message, bytes]:
+    """Bokeh's page with a nonce for those who look for one, and the policy for this very page."""
+    nonce = secrets.token_urlsafe(18)
+    named = " ".join([f"'nonce-{nonce}'", *inline_hashes(page)])
+    page = page.replace(b"<head>", f'<head><script nonce="{nonce}"></script>'.encode(), 1)
+    headers = [pair for pair in start["headers"] if pair[0].lower() != b"content-length"]
+    return {**start, "headers": [
+        *headers, (b"content-length", str(len(page)).encode()),
+        (_CSP, WALL_POLICY.replace("{named}", named).encode())]}, page
 
 
 def _missing(scope: Scope, status: int, said: dict[bytes, bytes]) -> list[tuple[bytes, bytes]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fastapi import FastAPI
@@ -53,6 +54,19 @@ def document(app: FastAPI) -> Json:
                 _complete(f"{method.upper()} {path}", path, call)
         app.openapi_schema = made
     return app.openapi_schema
+
+
+def methods_of(made: Json, path: str) -> tuple[str, ...]:
+    """The methods that the document has for a path; none where it knows no such path."""
+    known = made["paths"].get(path) or next((
+        calls for told, calls in made["paths"].items() if _matches(told, path)), {})
+    return tuple(sorted(method.upper() for method in known))
+
+
+def _matches(told: str, path: str) -> bool:
+    pattern = "".join("[^/]+" if part.startswith("{") else re.escape(part)
+                      for part in re.split(r"(\{[^}]+\})", told))
+    return re.fullmatch(pattern, path) is not None
 
 
 def _complete(name: str, path: str, call: Json) -> None:

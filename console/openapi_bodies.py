@@ -116,6 +116,8 @@ BODIES: dict[str, Json] = {
         area=_or_null({"type": "string"}), level=_or_null({"type": "string"})),
     "PUT /api/drafts/defaults": _object(("scheme", "rules"), scheme=_WORDS, rules=_OBJECT),
     "DELETE /api/drafts/{draft_id}": _SEEN,
+    "PATCH /api/drafts/{draft_id}": _object(
+        ("version", "name"), version=_VERSION, name=_WORDS | {"maxLength": 100}),
     "POST /api/drafts/{draft_id}/operations": _object(
         ("version", "operation"), version=_VERSION, operation=_OPERATION),
     "POST /api/drafts/{draft_id}/freeze": _object(

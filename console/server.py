@@ -70,7 +70,7 @@ from console.live import Live
 from console.metrics import Counting, Metrics
 from console.notes import Notes
 from console.oidc import Provider
-from console.openapi import document
+from console.openapi import document, methods_of
 from console.overload import Admission, Load
 from console.pages import add_pages, login, provider
 from console.pages.notice import missing_page
@@ -205,6 +205,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await state.pool.close(timeout=2)
 
 
+def _no_such_method(request: Request) -> Response:
+    """405, with all methods that there are: the framework names those of one route."""
+    methods = ", ".join(methods_of(request.app.openapi(), request.url.path))
+    return ProblemResponse(plain(405, f"use {methods}"), {"Allow": methods})
+
+
 async def _panel_file(version: str, path: str) -> RedirectResponse:
     """What Panel would ask another host for, from our own copy."""
     return RedirectResponse(f"/static/extensions/panel/{quote(path)}", 308)
@@ -235,9 +241,14 @@ def _add_errors(app: FastAPI) -> None:
         page = "text/html" in request.headers.get("accept", "")
         if error.status_code == 404 and page and not request.url.path.startswith("/api/"):
             return missing_page(request)
+        if error.status_code == 405 and methods_of(app.openapi(), request.url.path):
+            return _no_such_method(request)
         return respond_http(error)
 
     async def on_validation(request: Request, error: RequestValidationError) -> Response:
+        # `/drafts/defaults` is also what `/drafts/{id}` would be asked for with another method.
+        if request.method not in (methods_of(app.openapi(), request.url.path) or request.method):
+            return _no_such_method(request)
         return respond_validation(error)
 
     async def on_body(request: Request, error: BadBody) -> Response:

@@ -150,8 +150,8 @@ async def add_mapping(request: Request) -> dict[str, Any]:
     Of several that somebody is in, the lowest rank decides the role.
     """
     sent = await _sent(request)
-    area, unit, rank = (sent.get(name) or None for name in ("area", "unit", "rank"))
-    role = sent.get("role")
+    area, unit = (None if sent.get(name) == "" else sent.get(name) for name in ("area", "unit"))
+    rank, role = sent.get("rank"), sent.get("role")
     check_role(role if isinstance(role, str) else "", [area] if area else [])
     if rank is not None and (type(rank) is not int or not 0 <= rank <= 1000):
         raise InvalidInput("0 to 1000", "rank")
@@ -174,13 +174,14 @@ async def remove_mapping(request: Request) -> dict[str, Any]:
 
 def read_standing(sent: dict[str, Any]) -> dict[str, Any]:
     """Role, areas, unit and officer of what was sent."""
-    role, areas = sent.get("role"), sent.get("areas") or []
+    role, areas = sent.get("role"), [] if sent.get("areas") is None else sent["areas"]
     if not isinstance(areas, list) or len(areas) > MOST_AREAS:
         raise InvalidInput(f"a list of at most {MOST_AREAS} codes", "areas")
     codes = [check_text(one, "areas", 100) for one in areas]
     check_role(role if isinstance(role, str) else "", codes)
     return {"role": role, "areas": codes} | {
-        name: check_text(sent[name], name, 100) for name in ("unit", "officer") if sent.get(name)}
+        name: check_text(sent[name], name, 100) for name in ("unit", "officer")
+        if sent.get(name) not in (None, "")}
 
 
 def _name(sent: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from console.api.parameters import Scheme, moment, words
+from console.api.parameters import Moment, Scheme, moment, words
 from console.api.scoped import now_of, scoped
 from gis import queries
 from gis.errors import NotFound
@@ -19,14 +19,14 @@ Level = Annotated[str | None, Query(pattern="^(city|district|street|community|gr
 
 @router.get("/{code}")
 async def area(request: Request, code: str, scheme: Scheme = "base", level: Level = None,
-               at: datetime | None = None) -> dict[str, Any]:
+               at: Moment = None) -> dict[str, Any]:
     """An area as it stands now or stood at a time: name, path, residents, centre, bounds."""
     return (await _rows(request, "area_by_code", code, scheme, level, at))[0][0]
 
 
 @router.get("/{code}/children")
 async def children(request: Request, code: str, scheme: Scheme = "base", level: Level = None,
-                   at: datetime | None = None) -> list[dict[str, Any]]:
+                   at: Moment = None) -> list[dict[str, Any]]:
     """The areas right under it, by code."""
     await _rows(request, "area_by_code", code, scheme, level, at)
     return [row[0] for row in await _rows(
@@ -35,7 +35,7 @@ async def children(request: Request, code: str, scheme: Scheme = "base", level: 
 
 @router.get("/{code}/geometry", response_class=Response)
 async def geometry(request: Request, code: str, scheme: Scheme = "base", level: Level = None,
-                   at: datetime | None = None) -> Response:
+                   at: Moment = None) -> Response:
     """A GeoJSON feature as of RFC 7946: lon and lat on CGCS2000, which is WGS 84 to centimetres."""
     rows = await _rows(request, "area_geometry", code, scheme, level, at)
     return Response(rows[0][0], media_type="application/geo+json")

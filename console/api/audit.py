@@ -16,7 +16,7 @@ from psycopg.rows import dict_row
 from starlette.responses import StreamingResponse
 
 from console import language
-from console.api.parameters import Limit, moment, words
+from console.api.parameters import Limit, Moment, moment, words
 from console.api.scoped import scoped
 from console.exports import WIDTHS, Stamp, stamp_of
 from console.spreadsheet import CSV_TYPE, XLSX_TYPE, Cell, csv_rows, moment_name, xlsx_rows
@@ -45,7 +45,7 @@ class Filters:
 
 
 def _filters(
-    since: datetime | None = None, until: datetime | None = None,
+    since: Moment = None, until: Moment = None,
     who: Annotated[str | None, Query(max_length=100)] = None,
     action: Annotated[str | None, Query(max_length=100)] = None,
     q: Annotated[str | None, Query(max_length=200)] = None,

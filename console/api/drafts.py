@@ -60,8 +60,7 @@ async def opened(request: Request) -> dict[str, Any]:
     """
     sent = await object_of(request)
     values = {"name": check_name(sent.get("name")),
-              "scheme": _word(sent.get("scheme") or "base", "scheme"),
-              "area": _word(sent["area"], "area") if sent.get("area") else None}
+              "scheme": _given(sent, "scheme") or "base", "area": _given(sent, "area")}
     async with scoped(request) as connection:
         cursor = await connection.execute(queries.get("draft_level"), values)
         row = await cursor.fetchone()
@@ -301,6 +300,10 @@ def _ground_json(bench: Workbench, box: tuple[float, float, float, float]) -> by
             "kind": "street", "class": street_class}} for shape, street_class in streets] + [
         {"type": "Feature", "geometry": shape_json(shape), "properties": {"kind": "building"}}
         for shape in buildings], "more": max(len(streets), len(buildings)) >= MOST_FEATURES})
+
+
+def _given(sent: dict[str, Any], field: str) -> str | None:
+    return None if sent.get(field) in (None, "") else _word(sent[field], field)
 
 
 def _word(given: object, field: str) -> str:

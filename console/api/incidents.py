@@ -13,7 +13,7 @@ from psycopg import AsyncConnection
 from starlette.responses import Response
 
 from console.api.body import read_body, read_json
-from console.api.parameters import Limit, moment, words
+from console.api.parameters import Limit, Moment, moment, words
 from console.api.scoped import now_of, scoped
 from console.matters import Matter, check_target, read_matter, store
 from console.merging import store_merge
@@ -41,7 +41,7 @@ _STEP_FIELDS = ("action", "note", "to", "until")
 @router.get("")
 async def incidents(
     request: Request, area: str | None = None, state: State | None = None,
-    tier: Tier | None = None, category: str | None = None, since: datetime | None = None,
+    tier: Tier | None = None, category: str | None = None, since: Moment = None,
     limit: Limit = 50, cursor: str | None = None,
 ) -> dict[str, Any]:
     """Incidents that the caller may see, newest first; `next` is the cursor of the next page.

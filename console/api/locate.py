@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from psycopg import AsyncConnection
 
-from console.api.parameters import Scheme, moment, words
+from console.api.parameters import Moment, Scheme, moment, words
 from console.api.scoped import now_of, scoped
 from console.understanding import MOST_CANDIDATES, needs_words, understood
 from console.why import explained, language_of
@@ -26,7 +25,7 @@ async def locate(
     request: Request, lon: float | None = None, lat: float | None = None,
     datum: str = "wgs84", code: str | None = None, address: str | None = None,
     accuracy_m: float | None = None, category: str | None = None,
-    scheme: Annotated[Scheme | None, Query()] = None, at: datetime | None = None,
+    scheme: Annotated[Scheme | None, Query()] = None, at: Moment = None,
 ) -> dict[str, Any]:
     """Whose ground a place lies on in each scheme (or one), and who answers, now or at a time.
 

@@ -239,7 +239,7 @@ async def _object(request: Request) -> dict[str, Any]:
 
 
 def _choice(sent: dict[str, Any], field: str, choices: tuple[str, ...], otherwise: str) -> str:
-    value = sent.get(field) or otherwise
+    value = otherwise if sent.get(field) is None else sent[field]
     if value not in choices:
         raise InvalidInput(f"one of {', '.join(choices)}", field)
     return value

@@ -53,7 +53,7 @@ async def day(request: Request) -> dict[str, Any]:
     on, working = check_day(sent.get("day")), sent.get("working")
     if working is not None and not isinstance(working, bool):
         raise InvalidInput("true, false or null", "working")
-    name = check_words(sent["name"], 40) if sent.get("name") else ""
+    name = check_words(sent["name"], 40) if sent.get("name") not in (None, "") else ""
     async with scoped(request) as connection:
         await _change(connection, "day", on,
                       None if working is None else {"working": working, "name": name})

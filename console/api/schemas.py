@@ -101,7 +101,8 @@ REPORT_DOCS: Json = {
                   "200": _says("Stored before: the first answer", ANSWER), **_REFUSALS},
 }
 BATCH_DOCS: Json = {
-    "requestBody": _body({"type": "array", "maxItems": LARGEST_BATCH, "items": REPORT}),
+    "requestBody": _body({"type": "array", "maxItems": LARGEST_BATCH, "items": {
+        "anyOf": [REPORT, {"description": "Answered in its place with what is wrong with it"}]}}),
     "responses": {"200": _says("Each in its place, with its status", {
         "type": "array", "items": {"anyOf": [ANSWER, PROBLEM]}}), **_REFUSALS},
 }

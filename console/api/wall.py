@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from psycopg import AsyncConnection
 from starlette.responses import Response
 
+from console.api.parameters import Moment
 from console.api.scoped import answer_bytes, now_of, scoped
 from gis import statistics
 from gis.assessment import settle
@@ -72,7 +72,7 @@ async def areas(request: Request, scheme: Scheme = "base", level: str = "grid") 
 
 @router.get("/incidents", response_class=Response)
 async def incidents(
-    request: Request, scheme: Scheme = "base", since: datetime | None = None
+    request: Request, scheme: Scheme = "base", since: Moment = None
 ) -> Response:
     """Open incidents and those since a moment (default: of 24 hours), as columns."""
     if since is not None and since.tzinfo is None:

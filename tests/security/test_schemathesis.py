@@ -53,6 +53,6 @@ async def test_a_short_run_finds_nothing(streets, tmp_path):
 @pytest.mark.timeout(5_400)
 async def test_twenty_thousand_requests_find_nothing(streets, tmp_path):
     made, said = await probed(streets, streets.token("admin"), tmp_path,
-                              "--max-examples", "100")
+                              "--max-examples", "160", "--workers", "2")
     assert not said, said
     assert made >= LONG_REQUESTS
