@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from rasterio.enums import ColorInterp
 from rasterio.errors import RasterioError
+from rasterio.io import DatasetReader
+from rasterio.vrt import WarpedVRT
 from rio_tiler.colormap import cmap
 from rio_tiler.errors import EmptyMosaicError, RioTilerError
 from rio_tiler.io import Reader
@@ -53,7 +58,8 @@ def _part(path: str, order: Order, style: RasterStyle, buffer: int | None) -> Im
         options["nodata"] = style.nodata
     if style.draw in OF_HEIGHTS:
         options["unscale"] = True
-    with open_file(path) as dataset, Reader(None, dataset=dataset) as reader:
+    with (open_file(path) as dataset, _upright(dataset) as upright,
+          Reader(None, dataset=upright) as reader):
         image = reader.part(
             order.box, dst_crs=_MERCATOR, bounds_crs=_MERCATOR, width=order.width,
             height=order.height, indexes=style.bands, buffer=buffer, **options)
@@ -63,6 +69,18 @@ def _part(path: str, order: Order, style: RasterStyle, buffer: int | None) -> Im
     array = image.array
     image.array = np.ma.array(array.data, mask=np.ma.getmaskarray(array) | ~np.isfinite(array.data))
     return image
+
+
+@contextmanager
+def _upright(dataset: DatasetReader) -> Iterator[DatasetReader]:
+    """The dataset with north above: of one in Web Mercator rio-tiler does not see its turn."""
+    placed = dataset.transform
+    if placed.b == placed.d == 0 and placed.e < 0:
+        yield dataset
+        return
+    bare = dataset.nodata is None and ColorInterp.alpha not in dataset.colorinterp
+    with WarpedVRT(dataset, crs=dataset.crs, add_alpha=bare) as upright:
+        yield upright
 
 
 def _colours(image: ImageData, style: RasterStyle) -> bytes:

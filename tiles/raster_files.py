@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
+from rasterio.crs import CRS
 from rasterio.enums import ColorInterp
 from rasterio.errors import RasterioError
 from rasterio.io import DatasetReader
@@ -115,22 +116,38 @@ def _examined(path: str, dataset: DatasetReader) -> RasterFile:
     if height * width * np.dtype(dataset.dtypes[0]).itemsize > MOST_BLOCK_BYTES:
         raise BadFile("its blocks are too large to be read one by one: convert it with"
                       " gdal_translate -of COG")
-    edges = {"gcps": gcps} if gcps else dict(zip(
-        ("left", "bottom", "right", "top"), dataset.bounds, strict=True))
-    transform, across, down = calculate_default_transform(
-        crs, "EPSG:3857", dataset.width, dataset.height, **edges)
-    west, north = transform * (0, 0)
-    east, south = transform * (across, down)
+    west, south, east, north, pixel_m = _in_mercator(dataset, crs)
     bounds = transform_bounds("EPSG:3857", "EPSG:4326", west, south, east, north)
     if not all(map(math.isfinite, bounds)):
         raise BadFile("it does not lie on the part of the Earth that web maps show")
-    max_zoom = min(MOST_ZOOM, max(0, math.ceil(math.log2(_WORLD_M / 256 / transform.a) - 0.5)))
+    max_zoom = min(MOST_ZOOM, max(0, math.ceil(math.log2(_WORLD_M / 256 / pixel_m) - 0.5)))
     coarser = max(dataset.overviews(1), default=1) * COARSEST
     # What is small enough is read whole for any zoom.
     small = dataset.width * dataset.height <= 2048 * 2048
     min_zoom = 0 if small else max(0, max_zoom - math.floor(math.log2(coarser)))
     return RasterFile(path, bounds, _colour_bands(dataset), dataset.dtypes[0],
                       ColorInterp.palette in dataset.colorinterp, min_zoom, max_zoom)
+
+
+def _in_mercator(dataset: DatasetReader, crs: CRS) -> tuple[float, float, float, float, float]:
+    """West, south, east, north and the side of a pixel, in metres of Web Mercator."""
+    gcps, _ = dataset.gcps
+    across, down = dataset.width, dataset.height
+    if gcps:
+        edges: dict[str, object] = {"gcps": gcps}
+    else:
+        # The corners' own bounds: the picture may be turned, or lie on its head.
+        placed = dataset.transform
+        xs, ys = zip(*(placed @ corner for corner in ((0, 0), (across, 0), (0, down),
+                                                      (across, down))), strict=True)
+        side = math.sqrt(abs(placed.determinant))
+        edges = {"left": min(xs), "bottom": min(ys), "right": max(xs), "top": max(ys)}
+        across = max(1, round((max(xs) - min(xs)) / side))
+        down = max(1, round((max(ys) - min(ys)) / side))
+    transform, across, down = calculate_default_transform(
+        crs, "EPSG:3857", across, down, **edges)
+    (west, north), (east, south) = transform @ (0, 0), transform @ (across, down)
+    return west, south, east, north, transform.a
 
 
 def _colour_bands(dataset: DatasetReader) -> int:

@@ -69,7 +69,8 @@ class RasterPool:
     async def _drawn(self, order: Order) -> bytes:
         process = self._idle.pop() if self._idle else None
         try:
-            if process is None:
+            if process is None or process.returncode is not None:
+                await self._end(process)
                 process = await self._start()
             message = json.dumps(asdict(order)).encode()
             async with asyncio.timeout(self._time_s):
