@@ -17,6 +17,7 @@ NUMBERS = [70_000_101, 70_000_202, 70_000_303]
 PERSONS = [f"00000000-0000-4000-8000-{number:012d}" for number in NUMBERS]
 ROADS = ["本街路", "外街密语路", "无此路"]
 OFFICERS = [f"O{grid}" for grid in GRIDS]
+RASTERS = ["own-raster", "foreign-raster", "no-raster"]
 UNITS = ["U-own", "U-foreign", "U-absent"]
 MIDDLES = [WEST + STEP / 2, WEST + 2.5 * STEP, WEST + 9.5 * STEP]
 LAT = SOUTH + STEP / 2

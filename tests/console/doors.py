@@ -8,7 +8,17 @@ from dataclasses import dataclass
 
 from starlette.routing import Route
 
-from tests.console.bodies import BODIES, BUILDINGS, GRIDS, HOUSES, NUMBERS, OFFICERS, PERSONS, UNITS
+from tests.console.bodies import (
+    BODIES,
+    BUILDINGS,
+    GRIDS,
+    HOUSES,
+    NUMBERS,
+    OFFICERS,
+    PERSONS,
+    RASTERS,
+    UNITS,
+)
 
 # What tells two of a kind apart, beside the codes: each is walked.
 KINDS = {"kind": ("csv", "xlsx"), "layer": ("areas", "buildings", "ground"),
@@ -64,7 +74,7 @@ def values(door: Door, whose: int, kind: str | None = None) -> dict[str, object]
         "incident_id": NUMBERS[whose], "report_id": NUMBERS[whose], "area_code": GRIDS[whose],
         "person_id": PERSONS[whose], "id": NUMBERS[whose], "number": NUMBERS[whose], "z": 14,
         "draft_id": NUMBERS[whose], "publication_id": NUMBERS[whose],
-        "job_id": "no-such-job", "seed": 0, "version": "none",
+        "name": RASTERS[whose], "job_id": "no-such-job", "seed": 0, "version": "none",
         # The tile in which the middle of the grid lies.
         "x": 13653 + whose, "y": 6759, "code": GRIDS[whose], "path": "nothing.js",
     } | {name: kind or kinds[0] for name, kinds in KINDS.items()}

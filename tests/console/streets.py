@@ -19,6 +19,7 @@ from tests.console.bodies import (
     OFFICERS,
     OWN,
     PERSONS,
+    RASTERS,
     UNITS,
 )
 from tests.console.town import STREETS
@@ -68,7 +69,8 @@ def _accounts(town, owner: psycopg.Connection) -> dict[str, str]:
 def _furnish(owner: psycopg.Connection, whose: int, word: str, ring) -> None:
     told = {"building": BUILDINGS[whose], "house": HOUSES[whose], "lon": MIDDLES[whose],
             "lat": LAT, "report": NUMBERS[whose], "street": STREETS[whose], "word": word,
-            "grid": GRIDS[whose], "unit": UNITS[whose], "officer": OFFICERS[whose]}
+            "grid": GRIDS[whose], "unit": UNITS[whose], "officer": OFFICERS[whose],
+            "raster": RASTERS[whose]}
     for statement in _ROWS:
         owner.execute(statement, told)
     identity, record = UUID(PERSONS[whose]), Record(f"{word}人", "13812345678", None)
@@ -123,6 +125,12 @@ _ROWS = (
     "INSERT INTO publication_area (publication_id, identity_id, kind, key, before_id, after_id)"
     " SELECT %(report)s, a.identity_id, 'changed', a.code, a.id, a.id FROM area AS a"
     " WHERE a.code = %(grid)s",
+    # Of tiles so fine that none is drawn on the walk: its file is nowhere.
+    "WITH made AS (INSERT INTO raster (name, title, style, min_zoom, max_zoom, area_identity_id)"
+    " SELECT %(raster)s, %(word)s || '影像', '{\"draw\": \"image\", \"bands\": [1],"
+    " \"rescale\": []}', 22, 22, id FROM area_identity WHERE code = %(street)s RETURNING id)"
+    " INSERT INTO raster_file (raster_id, position, path, west, south, east, north)"
+    " SELECT id, 0, '/' || %(word)s, %(lon)s - 1, %(lat)s - 1, %(lon)s + 1, %(lat)s + 1 FROM made",
     "INSERT INTO rating (incident_id, reporter, score, note)"
     " VALUES (%(report)s, true, 2, %(word)s || '评语')",
     "INSERT INTO field_work (day, officer_id, area_identity_id, patrols) SELECT '2026-11-02',"

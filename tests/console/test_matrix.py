@@ -70,6 +70,7 @@ _AS_IT_WAS = {
     **dict.fromkeys(("building", "address", "other_name", "place_object", "site", "duty"),
                     "scope_ids @> %(foreign)s::bigint[]"),
     "area": "ancestor_ids @> %(foreign)s::bigint[]",
+    "raster": "area_identity_id = ANY (%(foreign)s::bigint[])",
     "officer": "officer_code LIKE %(officers)s",
     **dict.fromkeys(("report", "incident", "draft", "publication"), "id = %(report)s"),
     "publication_area": "publication_id = %(report)s",

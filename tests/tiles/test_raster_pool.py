@@ -83,14 +83,14 @@ async def test_of_four_gigabytes_a_tile_reads_its_own(tmp_path):
 
 
 async def test_the_loop_goes_on_while_rasters_are_drawn(pool, small):
-    loop, late = asyncio.get_running_loop(), []
+    loop, late, wanted = asyncio.get_running_loop(), [], order(small, TILE)
 
     def tick(due: float) -> None:
         late.append(loop.time() - due)
         again[0] = loop.call_later(0.01, tick, loop.time() + 0.01)
 
     again = [loop.call_soon(tick, loop.time())]
-    drawn = await asyncio.gather(*(pool.draw(order(small, TILE)) for _ in range(20)))
+    drawn = await asyncio.gather(*(pool.draw(wanted) for _ in range(20)))
     again[0].cancel()
     assert len(set(drawn)) == 1
     assert len(pool.process_ids) == 2
