@@ -59,6 +59,9 @@ UNREADABLE = {
 }
 # All that runs with the owner's rights at the server's call, and what keeps each in bounds.
 DOORS = {
+    "coverages_due": "schemes and levels only",
+    "coverage_shapes": "shapes of areas without names or codes, for the keeper to generalise",
+    "store_coverage": "shapes for tiles alone; refused unless made of the areas in force",
     "rehearse_officers": "numbers of officers, on grounds in the scope",
     "begin_publication": "a planner's or an admin's",
     "area_codes_given": "a planner's or an admin's: codes only",
@@ -140,6 +143,7 @@ DOORS = {
     "audit_actions": "tells an admin which kinds of act the log has",
     "audit_sealed": "tells an admin up to where the log is sealed",
     "surroundings": "the scope is its condition",
+    "map_shapes": "the scope is its condition",
     "keep_changes": "seals what is there",
     "escalate_due": "acts only on what is due by the database's own clock",
     "incident_duplicates": "the scope is its condition",

@@ -1,0 +1,16 @@
+-- name: map_shapes
+SELECT kind, code, name, width_m, load, d, label_x, label_y, angle, extent_px
+FROM map_shapes(%(west)s, %(south)s, %(east)s, %(north)s, %(pixel_m)s, %(scheme)s, %(level)s,
+                %(narrowest_road_m)s, %(layers)s)
+
+-- name: map_incidents
+-- Open matters in the picture, in its pixels; the most urgent last, so that they lie on top.
+SELECT (ST_X(point.geom) - %(west)s) / %(pixel_m)s AS x,
+       (%(north)s - ST_Y(point.geom)) / %(pixel_m)s AS y, incident.class_rank, incident.urgency
+FROM incident, LATERAL (
+    SELECT ST_Transform(ST_SetSRID(incident.geom, 4326), 3857) AS geom) AS point
+WHERE incident.closed_at IS NULL AND incident.merged_into_id IS NULL
+  AND ST_X(incident.geom) BETWEEN %(lon_west)s AND %(lon_east)s
+  AND ST_Y(incident.geom) BETWEEN %(lat_south)s AND %(lat_north)s
+ORDER BY incident.urgency, incident.id
+LIMIT 20000
