@@ -16,6 +16,7 @@ import tempfile
 import warnings
 import zipfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -23,6 +24,7 @@ import orjson
 import shapely
 
 from gis.errors import BadFile
+from gis.loading.guarding import GDAL_CLOSED
 
 MOST_BYTES = 64_000_000
 MOST_FEATURES = 20_000
@@ -31,7 +33,9 @@ _MOST_UNPACKED = 256_000_000
 _MOST_ENTRIES = 40
 _MEMORY = 3_000_000_000
 _SECONDS = 60
+_DRIVERS = {"GPKG", "ESRI Shapefile"}
 _SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+_SHP = (9994).to_bytes(4, "big")
 _KINDS = "a GeoPackage (.gpkg), a zipped Shapefile (.zip) or GeoJSON"
 _GEOJSON_CRS = {"urn:ogc:def:crs:OGC:1.3:CRS84", "urn:ogc:def:crs:EPSG::4490",
                 "urn:ogc:def:crs:EPSG::4326", "EPSG:4326", "EPSG:4490", "CRS84"}
@@ -99,6 +103,8 @@ def _unpacked(path: Path, folder: Path) -> Path:
                     data = packed.read(entry.file_size + 1)
                 if len(data) != entry.file_size:
                     raise BadFile(f"{entry.filename[:80]} in the archive is not as long as it says")
+                if ending == ".shp" and data[:4] != _SHP:
+                    raise BadFile(f"{entry.filename[:80]} in the archive is no .shp")
                 (folder / f"draft{ending}").write_bytes(data)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError,
             ValueError) as problem:
@@ -137,12 +143,20 @@ def _apart(path: Path, folder: str) -> dict[str, Any]:
             [sys.executable, "-m", "gis.loading.foreign", str(path)], capture_output=True,
             timeout=_SECONDS, check=False, cwd=Path(__file__).parents[2],
             env={"TMPDIR": folder, "PATH": "/usr/bin:/bin", "OMP_NUM_THREADS": "1",
-                 "OPENBLAS_NUM_THREADS": "1"})
+                 "OPENBLAS_NUM_THREADS": "1", "OGR_SKIP": _other_drivers(), **GDAL_CLOSED})
     except subprocess.TimeoutExpired:
         raise BadFile(f"the file could not be read within {_SECONDS} seconds") from None
     if done.returncode != 0:
         raise BadFile("the file can't be read: it is broken, or holds more than can be taken")
     return orjson.loads(done.stdout)
+
+
+@cache
+def _other_drivers() -> str:
+    """All of GDAL's drivers but the two that are needed; it leaves them out when it starts."""
+    import pyogrio
+
+    return ",".join(sorted(set(pyogrio.list_drivers()) - _DRIVERS))
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gis.errors import BadFile
 from gis.loading.delimited import DelimitedSource
+from gis.loading.guarding import guard
 from gis.loading.parquet import ParquetSource
 from gis.loading.source import Source
 from gis.loading.vector import VectorSource
@@ -35,6 +36,7 @@ def open_source(path: Path, layer: str | None = None, encoding: str | None = Non
         raise BadFile(f"{path}: there is no such file")
     if path.is_file() and path.stat().st_size == 0:
         raise BadFile(f"{path} is empty: not even headings are in it")
+    guard(path)
     ending = path.suffix.lower()
     if ending in TEXT_ENDINGS:
         return DelimitedSource(path, encoding)

@@ -12,6 +12,7 @@ import pyogrio
 
 from gis.errors import BadFile
 from gis.loading.delimited import CHINESE_ENCODING
+from gis.loading.guarding import GDAL_CLOSED
 from gis.loading.parquet import read_wkb
 from gis.loading.source import ROWS_AT_ONCE, Batch
 
@@ -35,6 +36,7 @@ class VectorSource:
     def __init__(self, path: Path, layer: str | None = None, encoding: str | None = None) -> None:
         self.path = path
         self.notes: list[str] = []
+        pyogrio.set_gdal_config_options(GDAL_CLOSED)
         self._layer = self._choose_layer(layer)
         self._encoding = encoding or self._shapefile_encoding()
         try:
