@@ -128,13 +128,18 @@ async def test_what_is_signed_for_us_is_taken(liar, tmp_path):
     {"nonce": "another"}, {"nonce": None}, {"aud": "another"}, {"aud": None}, {"aud": []},
     {"aud": ["another"]}, {"iss": "https://evil.example"}, {"iss": None}, {"sub": None},
     {"sub": ""}, {"sub": 7}, {"sub": "x" * 300}, {"exp": None}, {"iat": None},
-    {"exp": int(time.time()) - 120}, {"nbf": int(time.time()) + 400},
-    {"iat": int(time.time()) + 400}, {"azp": "another"},
-    {"aud": ["gridwall", "another"], "azp": "another"}, {"at_hash": "wrong"},
-    {"exp": "never"},
+    {"azp": "another"}, {"aud": ["gridwall", "another"], "azp": "another"},
+    {"at_hash": "wrong"}, {"exp": "never"},
 ], ids=str)
 async def test_a_claim_that_does_not_fit(liar, tmp_path, claims):
     liar.claims = claims
+    with pytest.raises(ProviderFault):
+        await answer(liar, settings(liar, tmp_path))
+
+
+@pytest.mark.parametrize("claim, off_s", [("exp", -120), ("nbf", 400), ("iat", 400)])
+async def test_a_time_that_does_not_fit(liar, tmp_path, claim, off_s):
+    liar.claims = {claim: int(time.time()) + off_s}
     with pytest.raises(ProviderFault):
         await answer(liar, settings(liar, tmp_path))
 
