@@ -86,6 +86,7 @@ from console.problems import (
 from console.proposing import Proposing
 from console.rehearsing import Rehearsals
 from console.static import BuiltFiles
+from console.wall_sessions import WallSessions
 from gis.database import Database, make_pool
 from gis.errors import GridwallError
 from gis.loop_data import LoopData
@@ -116,8 +117,8 @@ class Application:
     def __init__(self, inner: FastAPI) -> None:
         self.inner = inner
         state = inner.state
-        gated = Gate(inner, state.callers, state.cookie)
         settings = state.settings
+        gated = Gate(WallSessions(inner, settings.secret), state.callers, state.cookie)
         limited = Limits(gated, settings.rate_per_token, settings.rate_per_address,
                          settings.rate_free.split())
         outer: ASGIApp = SecurityHeaders(Compression(WallPolicy(Admission(limited, state.load))))
@@ -154,7 +155,7 @@ def create_app(settings: Settings) -> Application:
     state.loop_data = LoopData()
     state.gatherer = Gatherer(partial(reports.store, database))
     state.cookie = SessionCookie(settings.secret, settings.session_hours,
-                                 settings.session_rotate_minutes)
+                                 settings.session_rotate_minutes, database.now)
     state.proving = asyncio.Semaphore(2)
     state.notes = Notes(settings.secret)
     state.provider = Provider(settings)

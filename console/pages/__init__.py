@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 from starlette.responses import FileResponse
 
+from console import language
 from gis.database import Database
 from gis.settings import Settings
 
@@ -44,4 +45,6 @@ def add_pages(app: FastAPI, settings: Settings, database: Database) -> None:
         app.include_router(page.router)
     for api in (street_api, street_export, desk_api):
         app.include_router(api.router)
-    add_applications({"/wall": wall.wall_page}, app=app, title={"/wall": "Gridwall"})
+    # Bokeh writes into its page, for scripts to read, what it was sent: nothing but the language.
+    add_applications({"/wall": wall.wall_page}, app=app, title={"/wall": "Gridwall"},
+                     include_cookies=[language.COOKIE], include_headers=[])
