@@ -38,6 +38,7 @@ from console.api import (
     library,
     live,
     locate,
+    maps,
     notices,
     persons,
     plates,
@@ -99,8 +100,8 @@ log = logging.getLogger("gridwall.server")
 STATIC = Path(__file__).parent / "static"
 # Printouts stand before incidents, whose numbers their addresses would be taken for.
 ROUTERS = (health, reports, plates, printouts, locate, notices, addresses, areas, incidents,
-           duplicates, shares, ranking, statistics, live, wall, tiles, rasters, login, provider,
-           account, accounts,
+           duplicates, shares, ranking, statistics, live, wall, tiles, rasters, maps, login,
+           provider, account, accounts,
            codes, library, persons, rules, drafts, drafts_files, drafts_rules, rehearsal,
            proposals, publications, audit)
 

@@ -34,6 +34,7 @@ COMMANDS = {
     "bench": ("bench", "bench", "Measure against peers, in one run."),
     "shots": ("shots", "shots", "Take pictures of the pages."),
     "plan": ("plan", "plan", "Publish a redraw, list publications, take one back."),
+    "map": ("maps", "still_map", "A still picture of the map, for a report."),
     "raster": ("rasters", "raster", "Orthophotos, heights and heat surfaces drawn as tiles."),
     "plates": ("plates", "plates", "Print door plates with QR codes."),
     "simulate": ("feeds", "simulate", "Send made-up reports at a rate of your choice."),

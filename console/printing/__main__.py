@@ -1,4 +1,4 @@
-"""One document: JSON on standard input, a PDF on standard output."""
+"""One document or picture: JSON on standard input, a PDF or PNG on standard output."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ import os
 import sys
 
 from console.printing.document import Document, make_pdf
+from console.printing.picture import Picture, make_png
 from console.printing.press import SETUP_FAULT
 from gis.errors import SetupError
 
 
 def main() -> int:
-    """Set the document; a setting-up fault is told in words and by its exit code."""
+    """Set what was told; a setting-up fault is told in words and by its exit code."""
     os.nice(5)  # whoever looks at the wall goes first
     try:
-        pdf = make_pdf(Document(**json.load(sys.stdin.buffer)))
+        told = json.load(sys.stdin.buffer)
+        made = (make_png(Picture(**told["picture"])) if "picture" in told
+                else make_pdf(Document(**told)))
     except SetupError as fault:
         print(fault.message, file=sys.stderr)
         return SETUP_FAULT
-    sys.stdout.buffer.write(pdf)
+    sys.stdout.buffer.write(made)
     return 0
 
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Awaitable, Callable
 
 from console.printing.document import Document
+from console.printing.picture import Picture
 from gis.errors import Overloaded, SetupError
 
 SETUP_FAULT = 3
@@ -30,7 +31,11 @@ class Press:
         self._turn = asyncio.Semaphore(AT_ONCE)
         self._orders = 0
 
-    async def print(self, parts: list[Document],
+    async def picture(self, picture: Picture) -> bytes:
+        """A drawing as PNG; refusals as of `print`."""
+        return await self.print([picture])
+
+    async def print(self, parts: list[Document] | list[Picture],
                     told: Told = lambda done, total: None,
                     gone: Gone | None = None) -> bytes:
         """One PDF of all parts, in their order.
@@ -67,12 +72,12 @@ class Press:
         return made[0] if len(made) == 1 else await asyncio.to_thread(_joined, made)
 
 
-async def _set(document: Document) -> bytes:
+async def _set(document: Document | Picture) -> bytes:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", "console.printing", stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
     try:
-        pdf, said = await process.communicate(document.as_json())
+        made, said = await process.communicate(document.as_json())
     finally:
         if process.returncode is None:
             process.kill()
@@ -81,7 +86,7 @@ async def _set(document: Document) -> bytes:
         raise SetupError(said.decode(errors="replace").strip())
     if process.returncode != 0:
         raise RuntimeError(f"printing failed: {said.decode(errors='replace')[-2000:]}")
-    return pdf
+    return made
 
 
 def _joined(parts: list[bytes]) -> bytes:

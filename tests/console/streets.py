@@ -34,11 +34,17 @@ BOUND = {"street": STREETS[0], "community": STREETS[0] + "001", "officer": GRIDS
          "planner": STREETS[0]}
 
 
+_TOKEN = "SELECT open_token(%s, 'walk', %s, %s, '1 day')"
+
+
 class PaperlessPress:
     """In the press's stead: what would be set, as text. Setting it takes seconds a sheet."""
 
     async def print(self, parts, told=None, gone=None) -> bytes:
         return b"".join(part.as_json() for part in parts)
+
+    async def picture(self, picture) -> bytes:
+        return picture.as_json()
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +67,18 @@ async def streets(shared_town):
 def _accounts(town, owner: psycopg.Connection) -> dict[str, str]:
     """A token for each role: bound to the first street, or to its unit, or to no ground."""
     unit = value(owner, "SELECT id FROM unit WHERE unit_code = %s", UNITS[OWN])
+    area = value(owner, "SELECT id FROM area_identity WHERE code = %s", STREETS[OWN])
+    whole = {role: value(owner, "INSERT INTO account (name, role, whole) VALUES (%s, %s, true)"
+                         " RETURNING id", f"walker of the {role}", role)
+             for role in ("hall", "admin")}
     return {role: town.token(role, area) for role, area in BOUND.items()} | {
         "department": put_account(owner, "own unit", "department", unit=unit),
-        "intake": put_account(owner, "walker at intake", "intake")}
+        "intake": put_account(owner, "walker at intake", "intake"),
+        # Tokens that are narrower than their accounts, which see the whole city.
+        **{f"narrow {role}": value(owner, _TOKEN, account, "full", area)
+           for role, account in whole.items()},
+        "filing": value(owner, _TOKEN, whole["admin"], "file", None),
+        "reading": value(owner, _TOKEN, whole["hall"], "read", area)}
 
 
 def _furnish(owner: psycopg.Connection, whose: int, word: str, ring) -> None:
@@ -131,6 +146,28 @@ _ROWS = (
     " \"rescale\": []}', 22, 22, id FROM area_identity WHERE code = %(street)s RETURNING id)"
     " INSERT INTO raster_file (raster_id, position, path, west, south, east, north)"
     " SELECT id, 0, '/' || %(word)s, %(lon)s - 1, %(lat)s - 1, %(lon)s + 1, %(lat)s + 1 FROM made",
+    "INSERT INTO publication_duty (publication_id, duty_id, opened)"
+    " SELECT %(report)s, d.id, true FROM duty AS d JOIN officer AS o ON o.id = d.officer_id"
+    " WHERE o.officer_code = %(officer)s",
+    "INSERT INTO assignment_change (incident_id, scheme, at, after_how)"
+    " VALUES (%(report)s, 'base', now(), 'inside')",
+    "WITH made AS (INSERT INTO account (name, display_name, role)"
+    " VALUES (%(word)s || '账号', %(word)s || '人', 'street') RETURNING id), bound AS ("
+    " INSERT INTO account_area SELECT m.id, i.id FROM made AS m, area_identity AS i"
+    " WHERE i.code = %(street)s), told AS ("
+    " INSERT INTO notice (account_id, incident_id, kind, detail) SELECT id, %(report)s, 'closed',"
+    " jsonb_build_object('note', %(word)s || '通知') FROM made), written AS ("
+    " INSERT INTO audit (account_id, action, subject, origin, detail) SELECT id, 'verify',"
+    " 'incident:' || %(report)s, %(word)s || '来处', jsonb_build_object('note', %(word)s || '事')"
+    " FROM made)"
+    " INSERT INTO credential (secret_hash, account_id, kind, id, name, device, address)"
+    " OVERRIDING SYSTEM VALUE SELECT sha256(convert_to(k.kind || %(report)s, 'UTF8')), m.id,"
+    " k.kind, %(report)s + k.place, %(word)s || '令牌', %(word)s || '机', %(word)s || '来处'"
+    " FROM made AS m, (VALUES ('token', 0), ('session', 1)) AS k(kind, place)",
+    "INSERT INTO group_mapping (id, group_name, role, area_identity_id, rank)"
+    " OVERRIDING SYSTEM VALUE SELECT %(report)s, %(word)s || '组', 'street', id, 1"
+    " FROM area_identity WHERE code = %(street)s",
+    "INSERT INTO loop_change (thing, key, before) VALUES ('day', %(word)s || '日', '{}')",
     "INSERT INTO rating (incident_id, reporter, score, note)"
     " VALUES (%(report)s, true, 2, %(word)s || '评语')",
     "INSERT INTO field_work (day, officer_id, area_identity_id, patrols) SELECT '2026-11-02',"

@@ -1,3 +1,13 @@
+-- A shape as SVG path in pixels from a box's north-west corner, on quarters of a pixel.
+CREATE OR REPLACE FUNCTION svg_path(shape geometry, box geometry, pixel_m double precision)
+RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$
+    -- Between shapes of different kinds PostGIS writes what a path has no word for.
+    SELECT replace(ST_AsSVG(ST_SnapToGrid(ST_TransScale(
+        shape, -ST_XMin(box), -ST_YMax(box), 1 / pixel_m, 1 / pixel_m), 0.25), 0, 2), ';', ' ')
+$$;
+
 -- What a still picture of a box shows, as SVG paths in its pixels from the north-west corner.
 -- As for tiles, the caller's scope stands here as a condition, since policies would switch GiST
 -- off. Corners are put on quarters of a pixel one by one: neighbours that share a corner go on
@@ -42,22 +52,24 @@ AS $$
                OR area.identity_id = ANY ((SELECT scope_above_ids())::bigint[]))
     ), drawn AS (
         SELECT covered.kind, NULL::text AS code, covered.road_class AS name, covered.width_m,
-               NULL::integer AS load, ST_Collect(covered.part) AS part, NULL::geometry AS named
-        FROM covered WHERE NOT ST_IsEmpty(covered.part)
+               NULL::integer AS load, string_agg(path.d, ' ') AS d, NULL::geometry AS named
+        FROM covered, box, LATERAL svg_path(covered.part, box.shape, pixel_m) AS path (d)
+        WHERE NOT ST_IsEmpty(covered.part)
         GROUP BY covered.kind, covered.road_class, covered.width_m
         UNION ALL
-        SELECT 'building', NULL, NULL, NULL, NULL, ST_Collect(built.part), NULL
-        FROM built HAVING count(*) > 0
+        SELECT 'building', NULL, NULL, NULL, NULL,
+               string_agg(svg_path(built.part, box.shape, pixel_m), ' '), NULL
+        FROM built, box HAVING count(*) > 0
         UNION ALL
-        SELECT 'area', owned.code, owned.name, NULL, coalesce(open_load.load, 0), owned.part,
-               ST_ClipByBox2D(owned.part, owned.shape)
+        SELECT 'area', owned.code, owned.name, NULL, coalesce(open_load.load, 0),
+               svg_path(owned.part, owned.shape, pixel_m), ST_ClipByBox2D(owned.part, owned.shape)
         FROM owned LEFT JOIN open_load() USING (identity_id)
         WHERE NOT ST_IsEmpty(owned.part)
         UNION ALL
         -- Names: of a street once, where the longest piece of it is seen.
         (SELECT DISTINCT ON (covered.kind, covered.name)
                 covered.kind || '_name', NULL, covered.name, covered.width_m, NULL,
-                NULL::geometry, ST_ClipByBox2D(covered.part, covered.shape)
+                NULL, ST_ClipByBox2D(covered.part, covered.shape)
          FROM covered WHERE covered.name <> '' AND covered.part && covered.shape
          ORDER BY covered.kind, covered.name, ST_Length(covered.part) DESC,
                   ST_Area(covered.part) DESC)
@@ -69,9 +81,7 @@ AS $$
          ORDER BY built.size DESC LIMIT 300)
     )
     SELECT drawn.kind, drawn.code, drawn.name, drawn.width_m, drawn.load,
-           ST_AsSVG(ST_SnapToGrid(
-               ST_TransScale(drawn.part, -west, -north, 1 / pixel_m, 1 / pixel_m), 0.25), 0, 2),
-           (ST_X(at.middle) - west) / pixel_m, (north - ST_Y(at.middle)) / pixel_m,
+           drawn.d, (ST_X(at.middle) - west) / pixel_m, (north - ST_Y(at.middle)) / pixel_m,
            -- As SVG turns: clockwise, and never upside down.
            CASE WHEN ST_Dimension(drawn.named) = 1
                 THEN degrees(atan(-(ST_Y(at.later) - ST_Y(at.sooner))
@@ -88,7 +98,7 @@ AS $$
                     WHEN ST_Dimension(drawn.named) = 1
                         THEN ST_LineInterpolatePoint(longest.line, 0.5)
                     ELSE ST_PointOnSurface(drawn.named) END AS middle) AS at
-    WHERE drawn.part IS NOT NULL OR at.middle IS NOT NULL
+    WHERE drawn.d <> '' OR at.middle IS NOT NULL
     ORDER BY array_position(ARRAY['green', 'plaza', 'water'], drawn.kind) NULLS LAST,
              drawn.width_m, drawn.code, drawn.name
 $$;
