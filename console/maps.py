@@ -28,8 +28,9 @@ _WORLD_PX, _MOST_ZOOM = 512, 22
 _WORLD_M = 2 * math.pi * RADIUS_M
 # Around what a box or one's own ground needs.
 _MARGIN = 0.04
-# Metres of Web Mercator to a pixel, from which on larger areas are drawn.
-_LEVEL_FROM = ((60.0, "street"), (18.0, "community"))
+# Metres of Web Mercator to a pixel, from which on larger areas are drawn, and named.
+_DRAWN_FROM = ((60.0, "street"), (18.0, "community"))
+_NAMED_FROM = ((40.0, "district"), (10.0, "street"), (4.0, "community"))
 _SIZE = re.compile(r"(\d{1,5})x(\d{1,5})")
 
 
@@ -55,7 +56,17 @@ class View:
     @property
     def level(self) -> str:
         """The level of areas that can be told apart."""
-        return next((level for least, level in _LEVEL_FROM if self.pixel_m >= least), LEAF)
+        return _at(_DRAWN_FROM, self.pixel_m)
+
+    def named_level(self, level: str) -> str:
+        """The level whose names have room, where areas of `level` are drawn."""
+        found = _at(_NAMED_FROM, self.pixel_m)
+        order = (*LEVELS, LEAF)
+        return min(found, level, key=order.index)
+
+
+def _at(steps: tuple[tuple[float, str], ...], pixel_m: float) -> str:
+    return next((level for least, level in steps if pixel_m >= least), LEAF)
 
 
 @dataclass(frozen=True)
@@ -201,13 +212,14 @@ async def draw(connection: AsyncConnection, view: View, wanted: Wanted, at: date
     level = wanted.level or view.level
     if level not in (*LEVELS, LEAF):
         raise InvalidInput(f"level is one of {', '.join((*LEVELS, LEAF))}", field="level")
+    wanted = replace(wanted, level=level)
     texts = {name: language.text(f"map.{name}", wanted.lang) for name in ("load", "incidents")}
     texts |= language.texts(("class.",), wanted.lang) | {
         "attribution": language.text("map.attribution", wanted.lang,
                                      at=at.strftime("%Y-%m-%d %H:%M"))}
     scene = Scene(
         view.width, view.height, view.ground_m,
-        await _shapes(connection, view, replace(wanted, level=level)),
+        await _shapes(connection, view, wanted), await _loads(connection, wanted),
         await _points(connection, view) if "incidents" in wanted.layers else [],
         texts, ground, "labels" in wanted.layers, printable)
     return Picture(draw_map(scene, STYLES[wanted.style]), view.width, view.height, wanted.scale)
@@ -219,9 +231,18 @@ async def _shapes(connection: AsyncConnection, view: View, wanted: Wanted) -> li
         await cursor.execute(queries.get("map_shapes"), {
             "west": west, "south": south, "east": east, "north": north,
             "pixel_m": view.pixel_m, "scheme": wanted.scheme, "level": wanted.level,
+            # Other schemes than the base have no levels above their own.
+            "named_level": view.named_level(wanted.level) if wanted.scheme == "base"
+            else wanted.level,
             # Lanes are drawn where they are half a pixel wide.
             "narrowest_road_m": min(24.0, view.ground_m / 2), "layers": list(wanted.layers)})
         return await cursor.fetchall()
+
+
+async def _loads(connection: AsyncConnection, wanted: Wanted) -> list[int]:
+    cursor = await connection.execute(queries.get("map_loads"), {
+        "scheme": wanted.scheme, "level": wanted.level})
+    return [load for (load,) in await cursor.fetchall()]
 
 
 async def _points(connection: AsyncConnection, view: View) -> list[Point]:

@@ -28,10 +28,10 @@ class MapStyle:
     green: Colour = _DARK.green
     plaza: Colour = _DARK.plaza
     road: Colour = _DARK.road
-    main_road: Colour = (62, 116, 178)
+    main_road: Colour = (50, 94, 146)
     building: Colour = (46, 70, 108)
     building_line: Colour = (92, 130, 184)
-    area_line: Colour = (96, 190, 255)
+    area_line: Colour = (78, 154, 212)
     label: Colour = _DARK.label
     soft_label: Colour = (140, 172, 214)
     halo: Colour = _DARK.label_halo
@@ -51,7 +51,7 @@ LIGHT = MapStyle(
     main_road=(250, 222, 158), building=(214, 219, 228), building_line=(158, 168, 186),
     area_line=(22, 87, 184), label=(20, 35, 58), soft_label=(84, 102, 130),
     halo=(255, 255, 255), panel=(255, 255, 255), panel_line=(190, 200, 216),
-    point_line=(255, 255, 255), cluster=(20, 35, 58), cluster_text=(255, 255, 255),
+    point_line=(40, 52, 72), cluster=(20, 35, 58), cluster_text=(255, 255, 255),
     area_alpha=(0.03, 0.22, 0.28, 0.34, 0.42, 0.5),
 )
 STYLES = {"dark": DARK, "light": LIGHT}

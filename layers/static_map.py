@@ -47,6 +47,8 @@ class Scene:
         Metres on the ground to a pixel in the middle.
     shapes
         As of the query ``map_shapes``.
+    loads
+        Open incidents of all areas that there are, seen or not: by them the classes are made.
     points
         Incidents, those on top last.
     texts
@@ -59,6 +61,7 @@ class Scene:
     height: int
     pixel_m: float
     shapes: Sequence[Shape]
+    loads: Sequence[int]
     points: Sequence[Point]
     texts: Mapping[str, str]
     ground: str = ""
@@ -68,8 +71,7 @@ class Scene:
 
 def draw_map(scene: Scene, style: MapStyle) -> str:
     """The picture as SVG; one unit is a pixel."""
-    loads = LoadClasses.found(style.scale, [
-        shape["load"] for shape in scene.shapes if shape["kind"] == "area"])
+    loads = LoadClasses.found(style.scale, scene.loads)
     room = Room(scene.width, scene.height)
     panel, covered = legend(_groups(scene, style, loads), style, scene.width, scene.height)
     bar, bar_box = scale_bar(scene.pixel_m, style, scene.width, scene.height)
@@ -85,7 +87,8 @@ def draw_map(scene: Scene, style: MapStyle) -> str:
         f' {size}><rect {size} fill="{to_css(style.background)}"/>',
         f'<image href="{escape(scene.ground)}" {size}/>' if scene.ground else "",
         *_ground(scene, style), *_buildings(scene.shapes, style),
-        *_areas(scene.shapes, style, loads), *dots, *(_written(one, style) for one in labels),
+        *_areas(scene.shapes, style, loads, scene.pixel_m), *dots,
+        *(_written(one, style) for one in labels),
         panel, bar, source, "</svg>"])
 
 
@@ -119,16 +122,22 @@ def _buildings(shapes: Sequence[Shape], style: MapStyle) -> list[str]:
             for shape in shapes if shape["kind"] == "building"]
 
 
-def _areas(shapes: Sequence[Shape], style: MapStyle, loads: LoadClasses) -> list[str]:
+def _areas(shapes: Sequence[Shape], style: MapStyle, loads: LoadClasses,
+           pixel_m: float) -> list[str]:
     parts = []
     for shape in shapes:
         if shape["kind"] == "area" and shape["d"]:
             place = loads.place(shape["load"])
             fill = to_css(style.scale.colours[place], style.area_alpha[place])
             parts.append(f'<path d="{escape(shape["d"])}" fill="{fill}" fill-rule="evenodd"'
-                         f' stroke="{to_css(style.area_line, 0.75)}" stroke-width="1.1"'
+                         f' stroke="{to_css(style.area_line, 0.75)}"'
+                         f' stroke-width="{0.6 if pixel_m > 3 else 1.1}"'
                          ' stroke-linejoin="round"/>')
-    return parts
+    # The larger ones, whose names are told, around them.
+    return parts + [
+        f'<path d="{escape(shape["d"])}" fill="none" stroke="{to_css(style.area_line)}"'
+        ' stroke-width="1.7" stroke-linejoin="round"/>'
+        for shape in shapes if shape["kind"] == "area_name" and shape["d"]]
 
 
 def _incidents(points: Sequence[Point], style: MapStyle) -> tuple[list[str], list[Box]]:
@@ -169,8 +178,7 @@ def _labels(scene: Scene) -> list[Label]:
     found = []
     for shape in scene.shapes:
         kind, name = shape["kind"].removesuffix("_name"), shape["name"]
-        if (shape["label_x"] is None or not name
-                or not (kind == "area" or shape["kind"].endswith("_name"))):
+        if shape["label_x"] is None or not name or not shape["kind"].endswith("_name"):
             continue
         words, long = scene.printable(name).replace("\u200b", "")[:16], shape["extent_px"] or 0
         size, weight, least = _SIZES[kind](long)

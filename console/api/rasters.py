@@ -14,7 +14,7 @@ from console.api.scoped import scoped
 from gis import queries
 from gis.errors import NotFound
 from tiles.cache import Body, Cache
-from tiles.raster_order import Order, degrees_of, tile_box
+from tiles.raster_order import Box, Order, degrees_of, tile_box
 from tiles.raster_style import RasterStyle
 from tiles.vector import MAX_ZOOM
 
@@ -62,7 +62,7 @@ async def tile(request: Request, name: str, z: int, x: int, y: int, draw: Draw =
         raise NotFound(f"there is no tile {z}/{x}/{y}: z is 0 to {MAX_ZOOM},"
                        " x and y are 0 to 2^z - 1")
     box = tile_box(z, x, y)
-    row = await _raster(request, name, box)
+    row = await raster_within(request, name, box)
     style = RasterStyle.from_json(row["style"]).drawn_as(draw)
     if z < row["min_zoom"]:
         raise NotFound(f"this raster begins at zoom {row['min_zoom']}: for coarser tiles its"
@@ -89,7 +89,14 @@ async def _told(request: Request, name: str | None) -> list[dict[str, Any]]:
         return await cursor.fetchall()
 
 
-async def _raster(request: Request, name: str, box: tuple[float, ...]) -> dict[str, Any]:
+async def raster_within(request: Request, name: str, box: Box) -> dict[str, Any]:
+    """A raster's number, style and least zoom, and its files that meet a box of Web Mercator.
+
+    Raises
+    ------
+    NotFound
+        If there is none of that name for the caller to see.
+    """
     west, south, east, north = degrees_of(box)
     async with scoped(request) as connection, connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(queries.get("raster_for_tile"), {

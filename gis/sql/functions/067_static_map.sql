@@ -15,7 +15,7 @@ $$;
 CREATE OR REPLACE FUNCTION map_shapes(
     west double precision, south double precision, east double precision,
     north double precision, pixel_m double precision, only_scheme text, only_level text,
-    narrowest_road_m double precision, layers text[])
+    named_level text, narrowest_road_m double precision, layers text[])
 RETURNS TABLE (
     kind text, code text, name text, width_m double precision, load integer, d text,
     label_x double precision, label_y double precision, angle double precision,
@@ -43,11 +43,15 @@ AS $$
         ORDER BY size DESC LIMIT 40000
     ), owned AS MATERIALIZED (
         SELECT area.identity_id, area.code, area.name,
+               CASE only_level WHEN 'leaf' THEN area.leaf ELSE area.level = only_level END AS fills,
+               CASE named_level WHEN 'leaf' THEN area.leaf ELSE area.level = named_level END
+                   AS named,
                ST_ClipByBox2D(area.geom_3857, box.wider) AS part, box.shape
         FROM area, box
         WHERE 'areas' = ANY (layers) AND area.geom_3857 && box.wider
           AND area.scheme = only_scheme AND upper_inf(area.period)
-          AND CASE only_level WHEN 'leaf' THEN area.leaf ELSE area.level = only_level END
+          AND (area.level IN (only_level, named_level)
+               OR area.leaf AND 'leaf' IN (only_level, named_level))
           AND ((SELECT scope_all()) OR area.ancestor_ids && (SELECT scope_ids())
                OR area.identity_id = ANY ((SELECT scope_above_ids())::bigint[]))
     ), drawn AS (
@@ -62,9 +66,14 @@ AS $$
         FROM built, box HAVING count(*) > 0
         UNION ALL
         SELECT 'area', owned.code, owned.name, NULL, coalesce(open_load.load, 0),
-               svg_path(owned.part, owned.shape, pixel_m), ST_ClipByBox2D(owned.part, owned.shape)
+               svg_path(owned.part, owned.shape, pixel_m), NULL
         FROM owned LEFT JOIN open_load() USING (identity_id)
-        WHERE NOT ST_IsEmpty(owned.part)
+        WHERE owned.fills AND NOT ST_IsEmpty(owned.part)
+        UNION ALL
+        SELECT 'area_name', owned.code, owned.name, NULL, NULL,
+               CASE WHEN NOT owned.fills THEN svg_path(owned.part, owned.shape, pixel_m) END,
+               ST_ClipByBox2D(owned.part, owned.shape)
+        FROM owned WHERE owned.named AND NOT ST_IsEmpty(owned.part)
         UNION ALL
         -- Names: of a street once, where the longest piece of it is seen.
         (SELECT DISTINCT ON (covered.kind, covered.name)

@@ -1,7 +1,7 @@
 -- name: map_shapes
 SELECT kind, code, name, width_m, load, d, label_x, label_y, angle, extent_px
 FROM map_shapes(%(west)s, %(south)s, %(east)s, %(north)s, %(pixel_m)s, %(scheme)s, %(level)s,
-                %(narrowest_road_m)s, %(layers)s)
+                %(named_level)s, %(narrowest_road_m)s, %(layers)s)
 
 -- name: map_incidents
 -- Open matters in the picture, in its pixels; the most urgent last, so that they lie on top.
@@ -23,3 +23,10 @@ RETURNING id
 
 -- name: map_drawer_secret
 SELECT open_credential(%(id)s, 'token', interval '5 minutes')
+
+-- name: map_loads
+-- Of all areas of a kind that the caller may see, so that a colour means the same in any view.
+SELECT open_load.load
+FROM area JOIN open_load() USING (identity_id)
+WHERE area.scheme = %(scheme)s AND upper_inf(area.period)
+  AND CASE %(level)s WHEN 'leaf' THEN area.leaf ELSE area.level = %(level)s END
