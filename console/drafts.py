@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import shapely
@@ -24,6 +24,7 @@ from gis.database import Database
 from gis.errors import Overloaded
 from gis.plan_rules import Rules, parse_rules
 from gis.plans import Draft, Stale, read_draft
+from gis.plans.figures import settled
 from gis.plans.ground import DraftGround, read_ground
 from gis.plans.reading import BaseArea, read_base, read_made, read_parents
 from gis.plans.workbench import Workbench
@@ -162,6 +163,9 @@ class Drafts:
             return known[1]
         bounds = shapely.total_bounds([one.geom for one in base.values()])
         ground = await read_ground(connection, draft.id, tuple(bounds.tolist()))
+        ground = replace(ground, points=await self.run(
+            settled, ground.points, {key: one.geom for key, one in base.items()},
+            {key: vars(one) for key, one in base.items()}))
         self._grounds[key] = time.monotonic(), ground
         while len(self._grounds) > MOST_GROUNDS:
             self._grounds.popitem(last=False)

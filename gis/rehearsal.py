@@ -44,6 +44,7 @@ from gis.rehearsal_figures import (
     plates,
 )
 from gis.replay import Cuts, Matters, expected_on_time
+from gis.residents import NOWHERE, share_out
 
 YEAR = timedelta(days=365)
 # A Monday, 00:00: minutes of a week are told from here.
@@ -183,18 +184,15 @@ async def _places(connection: AsyncConnection, redraw: Redraw, standing: Standin
 
 async def _with_told_residents(connection: AsyncConnection, redraw: Redraw,
                                owners: Sequence[Key], weights: NDArray) -> NDArray:
-    """Where no dwelling tells of residents, those that areas tell, evenly over their addresses."""
-    if weights[:, 3].sum() > 0:
-        return weights
+    """As many residents in each area as it is told to have, where the dwellings say."""
     rows = await _rows(connection, "rehearsal_residents", {
         "scheme": redraw.scheme, "level": _level(redraw), "codes": sorted(redraw.before)})
-    told, weights = {row["code"]: row["actual_residents"] for row in rows}, weights.copy()
-    keys = np.array([key or "" for key in owners], dtype=object)
-    for code, residents in told.items():
-        here = keys == code
-        homes = weights[here, 0].sum()
-        if homes:
-            weights[here, 3] = weights[here, 0] * residents / homes
+    told = {row["code"]: row["actual_residents"] for row in rows}
+    place = {code: index for index, code in enumerate(told)}
+    owner = np.array([place.get(key, NOWHERE) for key in owners], dtype=np.int64)
+    weights = weights.copy()
+    weights[:, 3] = share_out(np.array(list(told.values()), dtype=float), owner, weights[:, 3],
+                              weights[:, 0])
     return weights
 
 

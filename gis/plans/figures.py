@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from gis.crs import metres_per_degree
+from gis.residents import share_out, whole
 
 COUNTED = ("addresses", "households", "actual_residents", "registered_residents",
            "open_incidents")
@@ -100,6 +101,11 @@ class Count:
             told[key] = dict(zip(COUNTED, row, strict=True))
         return told
 
+    @property
+    def keys(self) -> list[str]:
+        """All areas that were ever counted, in the order of the numbers in `owner`."""
+        return self._keys
+
     def positions(self, key: str) -> Integers:
         """The points of an area."""
         return np.flatnonzero(self.owner == self._number.get(key, NOBODY - 1))
@@ -121,6 +127,32 @@ class Count:
                              for number in rivals.tolist()], dtype=bool)
             if len(here):
                 self.owner[here[free[which]]] = self._number[key]
+
+
+def settled(points: Points, faces: Mapping[str, BaseGeometry],
+            told: Mapping[str, Mapping[str, int | None]]) -> Points:
+    """Points whose residents sum to what areas are told to have (`gis.residents.share_out`).
+
+    Parameters
+    ----------
+    faces
+        The areas of which something is told, as they were then.
+    told
+        By key: `actual_residents` and `registered_residents`, None where nobody tells.
+    """
+    count = Count(points)
+    count.begin(faces)
+    keys = count.keys
+    weights = points.weights.copy()
+    # Where no building has an address, people live in buildings all the same; not at incidents.
+    homes = weights[:, COUNTED.index("addresses")] + np.where(
+        weights[:, COUNTED.index("open_incidents")] > 0, 0.0, 1e-6)
+    for name in ("actual_residents", "registered_residents"):
+        column = COUNTED.index(name)
+        level = np.array([told[key][name] for key in keys], dtype=np.float64)
+        shared = share_out(level, count.owner, weights[:, column].astype(np.float64), homes)
+        weights[:, column] = whole(shared, count.owner)
+    return replace(points, weights=weights)
 
 
 def plane_of(geom: BaseGeometry) -> tuple[float, float]:

@@ -10,6 +10,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from gis.crs import metres_per_degree
+from gis.residents import share_out
 
 TOLERANCE = 0.10
 MOST_SEEDS = 8
@@ -98,16 +99,16 @@ class Task:
 def resident_weights(ground: Ground) -> np.ndarray:
     """Actual residents at each home, ``(n,)``.
 
-    Where the ground does not tell, a grid's residents are shared out evenly over its homes.
-    Where a grid's number is not known, a home counts as many as one does elsewhere in the area;
-    1 where no number is known.
+    A grid has as many as it is told to have (`gis.residents.share_out`). Where nobody tells, and no
+    dwelling either, a home counts as many as one does elsewhere in the area; 1 where no number is
+    known.
     """
-    if ground.residents is not None:
-        return ground.residents
     own = grid_of(ground, ground.homes)
-    counts = np.bincount(own[own >= 0], minlength=len(ground.grids)).astype(float)
     told = np.array([np.nan if grid.residents is None else grid.residents
                      for grid in ground.grids], dtype=float)
+    if ground.residents is not None:
+        return share_out(told, own, ground.residents, np.ones(len(own)))
+    counts = np.bincount(own[own >= 0], minlength=len(ground.grids)).astype(float)
     known = ~np.isnan(told) & (counts > 0)
     usual = told[known].sum() / counts[known].sum() if known.any() else 1.0
     each = np.where(known, np.divide(told, counts, where=counts > 0,
