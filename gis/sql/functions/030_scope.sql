@@ -126,12 +126,17 @@ BEGIN
     INTO above_ids
     FROM area AS a, LATERAL unnest(a.ancestor_ids) AS above(id)
     WHERE a.identity_id = ANY (area_ids) AND upper_inf(a.period);
+    -- An admin's token for one area keeps no accounts and reads no log: with these it would be as
+    -- wide as it liked. It plans there.
+    IF who.role = 'admin' AND held.area_identity_id IS NOT NULL THEN
+        who.role := 'planner';
+    END IF;
     -- An officer who is a member of a unit acts for it too.
     who.unit_id := coalesce(
         who.unit_id, (SELECT o.unit_id FROM officer AS o WHERE o.id = who.officer_id));
     payload := jsonb_build_object(
         -- One that only files is nobody of its role's: it sees not even what has no ground yet.
-        'account', who.id,
+        'account', who.id, 'credential', held.id, 'access', held.access,
         'role', CASE held.access WHEN 'file' THEN 'filing' ELSE who.role END,
         'whole', who.whole, 'areas', area_ids,
         'above', above_ids, 'officer', who.officer_id, 'unit', who.unit_id)::text;
@@ -238,6 +243,17 @@ AS $$
 BEGIN
     IF scope() IS NULL AND NOT pg_has_role(session_user, current_user, 'USAGE') THEN
         RAISE EXCEPTION 'nobody has entered' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+END
+$$;
+
+-- Refuses who has entered with a token that only reads; each door that changes something asks.
+CREATE OR REPLACE FUNCTION require_writing() RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = public, pg_temp
+AS $$
+BEGIN
+    IF scope() ->> 'access' = 'read' THEN
+        RAISE EXCEPTION 'this token only reads' USING ERRCODE = 'insufficient_privilege';
     END IF;
 END
 $$;

@@ -228,6 +228,7 @@ AS $$
 DECLARE
     gone credential;
 BEGIN
+    PERFORM require_writing();
     UPDATE credential AS c SET revoked_at = clock_timestamp()
     WHERE c.id = of_id AND c.kind = 'token' AND c.revoked_at IS NULL
       AND (c.account_id = scope_account_id() OR scope_role() = 'admin'

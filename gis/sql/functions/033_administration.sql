@@ -102,6 +102,7 @@ AS $$
 DECLARE
     made bigint;
 BEGIN
+    PERFORM require_writing();
     PERFORM require_account_admin();
     INSERT INTO account (name, role, password_salt, password_verifier, must_change,
                          password_set_at)
@@ -125,6 +126,7 @@ DECLARE
     changed account;
     before jsonb;
 BEGIN
+    PERFORM require_writing();
     PERFORM require_account_admin();
     -- Two admins who disable each other: the second one waits, and finds itself the last.
     LOCK TABLE account IN SHARE ROW EXCLUSIVE MODE;
@@ -162,6 +164,7 @@ AS $$
 DECLARE
     changed account;
 BEGIN
+    PERFORM require_writing();
     PERFORM require_account_admin();
     changed := named_account(account_name);
     UPDATE account AS a
@@ -182,6 +185,7 @@ DECLARE
     changed account;
     ended integer;
 BEGIN
+    PERFORM require_writing();
     PERFORM require_account_admin();
     changed := named_account(account_name);
     UPDATE credential AS c SET revoked_at = clock_timestamp()
@@ -203,6 +207,7 @@ AS $$
 DECLARE
     its account;
 BEGIN
+    PERFORM require_writing();
     PERFORM require_account_admin();
     its := named_account(account_name);
     -- A person acts for themselves: an admin must not come in as somebody else.
@@ -243,6 +248,7 @@ DECLARE
     made bigint;
     its_unit bigint;
 BEGIN
+    PERFORM require_writing();
     PERFORM require_account_admin();
     SELECT u.id INTO its_unit FROM unit AS u WHERE u.unit_code = add_mapping.unit_code;
     IF add_mapping.unit_code IS NOT NULL AND its_unit IS NULL THEN
@@ -267,6 +273,7 @@ AS $$
 DECLARE
     gone group_mapping;
 BEGIN
+    PERFORM require_writing();
     PERFORM require_account_admin();
     DELETE FROM group_mapping AS m WHERE m.id = of_id RETURNING m.* INTO gone;
     IF gone.id IS NULL THEN

@@ -173,6 +173,7 @@ DECLARE
     old_name text := named;
     changed integer;
 BEGIN
+    PERFORM require_writing();
     PERFORM require_scope();
     IF scope() IS NOT NULL AND NOT EXISTS (
         SELECT FROM city_setting AS c WHERE c.name = 'may_rename' AND c.value ? scope_role()) THEN
@@ -201,8 +202,6 @@ BEGIN
     PERFORM set_config('gridwall.rename_note', coalesce(reason, ''), true);
     IF renamed = 'building' THEN
         SELECT b.name INTO old_name FROM building AS b WHERE b.id = building_ids[1];
-    ELSIF renamed IN ('compound', 'road') THEN
-        PERFORM keep_common_name(renamed, named, new_name, reason);
     END IF;
     UPDATE building AS b
     SET name = CASE renamed WHEN 'building' THEN new_name
@@ -223,6 +222,9 @@ BEGIN
                             ELSE coalesce(with_new_name(a.text, old_name, new_name), a.text) END
     WHERE a.id = ANY (address_ids);
     GET DIAGNOSTICS changed = ROW_COUNT;
+    IF renamed IN ('compound', 'road') THEN
+        PERFORM keep_common_name(renamed, named, new_name, reason);
+    END IF;
     -- Where the new name lies is known only now: its other names are placed again.
     UPDATE other_name AS o SET standard = o.standard
     WHERE o.kind = renamed AND o.standard = new_name;
@@ -234,19 +236,35 @@ BEGIN
 END
 $$;
 
--- A common name's history: what was said before of the old one is said of the new one now.
+-- A common name's history: what was said before of the old one is said of the new one now. Where
+-- others still bear the old one, in another street say, what is said of theirs stays as it is.
 CREATE OR REPLACE FUNCTION keep_common_name(
     renamed text, old_name text, new_name text, reason text)
 RETURNS void
-LANGUAGE sql SET search_path = public, pg_temp
+LANGUAGE plpgsql SET search_path = public, pg_temp
 AS $$
-    INSERT INTO other_name (kind, origin, field, name, standard, period, note)
-    SELECT renamed, 'former', renamed, old_name, old_name,
-           tstzrange(coalesce(max(upper(o.period)), '-infinity'), clock_timestamp()), reason
+DECLARE
+    since timestamptz;
+BEGIN
+    SELECT max(upper(o.period)) INTO since
     FROM other_name AS o
     WHERE o.kind = renamed AND o.standard = old_name AND o.origin = 'former';
-    UPDATE other_name AS o SET standard = new_name
-    WHERE o.kind = renamed AND o.standard = old_name;
+    IF EXISTS (SELECT FROM building AS b WHERE CASE renamed WHEN 'road' THEN b.road
+                                                   ELSE b.compound END = old_name)
+       OR EXISTS (SELECT FROM address AS a WHERE CASE renamed WHEN 'road' THEN a.road
+                                                     ELSE a.compound END = old_name)
+    THEN
+        INSERT INTO other_name (kind, origin, field, name, standard, period, note)
+        SELECT o.kind, o.origin, o.field, o.name, new_name, o.period, o.note
+        FROM other_name AS o WHERE o.kind = renamed AND o.standard = old_name;
+    ELSE
+        UPDATE other_name AS o SET standard = new_name
+        WHERE o.kind = renamed AND o.standard = old_name;
+    END IF;
+    INSERT INTO other_name (kind, origin, field, name, standard, period, note)
+    VALUES (renamed, 'former', renamed, old_name, new_name,
+            tstzrange(coalesce(since, '-infinity'), clock_timestamp()), reason);
+END
 $$;
 
 -- The ciphertext of a person, for a purpose, written down before it is handed over. A refusal is
@@ -263,6 +281,7 @@ DECLARE
     may constant boolean := EXISTS (
         SELECT FROM city_setting AS c WHERE c.name = 'may_unmask' AND c.value ? scope_role());
 BEGIN
+    PERFORM require_writing();
     SELECT p.* INTO found
     FROM person AS p
     JOIN address AS a ON a.id = p.address_id

@@ -17,6 +17,7 @@ AS $$
 DECLARE
     held draft;
 BEGIN
+    PERFORM require_writing();
     SELECT d.* INTO held FROM draft AS d WHERE d.id = of_draft FOR UPDATE;
     IF held.id IS NULL OR NOT sees_draft(held) THEN
         RAISE EXCEPTION 'no such draft, or not for you to see' USING ERRCODE = 'no_data_found';
@@ -73,6 +74,7 @@ DECLARE
     within area;
     made draft;
 BEGIN
+    PERFORM require_writing();
     IF scope_role() IS NULL OR scope_role() NOT IN ('planner', 'admin') THEN
         RAISE EXCEPTION 'a planner opens drafts' USING ERRCODE = 'insufficient_privilege';
     END IF;

@@ -82,6 +82,7 @@ DECLARE
     timeout_before constant text := current_setting('lock_timeout');
     new_id bigint;
 BEGIN
+    PERFORM require_writing();
     PERFORM require_planner();
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'a publication needs isolation level read committed'
@@ -198,6 +199,7 @@ BEGIN
     UPDATE publication AS n
     SET ground = ST_SetSRID(strip::geometry, 4490)
     WHERE n.id = p.id;
+    PERFORM carry_residents(p.id);
     PERFORM stage_followers(p.id, p.scheme);
 END
 $$;
@@ -209,6 +211,7 @@ AS $$
 DECLARE
     found publication;
 BEGIN
+    PERFORM require_writing();
     PERFORM require_planner();
     SELECT p.* INTO found FROM publication AS p
     WHERE p.id = of_publication AND p.detail = '{}' AND p.at >= transaction_timestamp()

@@ -73,14 +73,17 @@ $$;
 -- What the caller has been told, marked as read.
 CREATE OR REPLACE FUNCTION read_notices(up_to bigint)
 RETURNS bigint
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
-    WITH read AS (
-        UPDATE notice SET read_at = clock_timestamp()
-        WHERE account_id = scope_account_id() AND id <= up_to AND read_at IS NULL
-        RETURNING 1
-    )
-    SELECT count(*) FROM read
+DECLARE
+    changed bigint;
+BEGIN
+    PERFORM require_writing();
+    UPDATE notice SET read_at = clock_timestamp()
+    WHERE account_id = scope_account_id() AND id <= up_to AND read_at IS NULL;
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
+END
 $$;
 
 -- Who has to do with a matter that the caller sees, by name, even where their rows are not theirs

@@ -105,15 +105,17 @@ BEGIN
 END
 $$;
 
--- The caller of a secret, who must be whoever has entered: what they may see is this
--- transaction's scope.
+-- The caller of a secret, with which this transaction must have been entered: what they may see
+-- is its scope, and a narrow token's right to write is not joined to a wide one's to read.
 CREATE OR REPLACE FUNCTION entered_account(secret text) RETURNS account
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp
 AS $$
 DECLARE
     caller constant account := credential_account(secret);
 BEGIN
-    IF caller.id IS DISTINCT FROM scope_account_id() THEN
+    IF caller.id IS DISTINCT FROM scope_account_id()
+       OR (credential_of(secret)).id IS DISTINCT FROM (scope() ->> 'credential')::bigint
+    THEN
         RAISE EXCEPTION 'the secret is not of whoever has entered'
             USING ERRCODE = 'insufficient_privilege';
     END IF;

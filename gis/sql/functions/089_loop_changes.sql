@@ -81,6 +81,7 @@ CREATE OR REPLACE FUNCTION require_admin() RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = public, pg_temp
 AS $$
 BEGIN
+    PERFORM require_writing();
     IF scope_role() IS DISTINCT FROM 'admin' THEN
         RAISE EXCEPTION 'an admin sets this' USING ERRCODE = 'insufficient_privilege';
     END IF;

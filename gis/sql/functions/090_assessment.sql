@@ -281,14 +281,10 @@ RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 DECLARE
-    caller constant account := credential_account(secret);
+    caller constant account := entered_account(secret);
     matter incident;
     of_own boolean;
 BEGIN
-    IF caller.id IS DISTINCT FROM scope_account_id() THEN
-        RAISE EXCEPTION 'the secret is not of whoever has entered'
-            USING ERRCODE = 'insufficient_privilege';
-    END IF;
     SELECT EXISTS (SELECT FROM report AS r WHERE r.id = of_incident AND r.caller_id = caller.id)
     INTO of_own;
     SELECT i.* INTO matter FROM incident AS i
@@ -305,6 +301,9 @@ BEGIN
     END IF;
     INSERT INTO rating (incident_id, account_id, reporter, score, note)
     VALUES (of_incident, caller.id, of_own, given_score, given_note);
+    INSERT INTO audit (account_id, action, subject, detail)
+    VALUES (caller.id, 'rate', 'incident:' || of_incident,
+            jsonb_build_object('score', given_score, 'reporter', of_own));
     INSERT INTO event_pending (kind, scope_ids, payload)
     SELECT 'incident', matter.scope_ids, incident_event(
         matter.id, ST_X(matter.geom), ST_Y(matter.geom), matter.class_rank, matter.urgency,

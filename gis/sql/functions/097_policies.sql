@@ -80,7 +80,8 @@ CALL allow('admin_reads', 'audit', 'SELECT', $$ (SELECT scope_role()) = 'admin' 
 -- A unit has no ground: it lists through the incidents that it sees.
 CALL allow('within_scope', 'incident_area', 'SELECT', $$
     (SELECT scope_all()) OR identity_id = ANY ((SELECT scope_under_ids())::bigint[])
-    OR (SELECT scope_unit_id()) IS NOT NULL $$);
+    OR (SELECT scope_unit_id()) IS NOT NULL
+       AND EXISTS (SELECT FROM incident AS i WHERE i.id = incident_id) $$);
 CALL allow('of_incident', 'assessment_fact', 'SELECT', $$
     (SELECT scope_all()) OR scope_ids && (SELECT scope_ids())
     OR unit_id = (SELECT scope_unit_id()) $$);
