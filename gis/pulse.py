@@ -186,12 +186,21 @@ def hung_up_after(connection: psycopg.AsyncConnection, seconds: float) -> Iterat
     """Within the block the connection may be silent for so long; then it breaks.
 
     Cancelling would not do: it asks the other side first, which is just what does not answer.
+    Half the time is given twice: after a halt of this process, longer than one of them, an answer
+    may have come that nobody has read yet, and the line is as good as ever.
     """
-    timer = asyncio.get_running_loop().call_later(seconds, hang_up, connection)
+    loop = asyncio.get_running_loop()
+    timers: list[asyncio.TimerHandle] = []
+
+    def wait_on() -> None:
+        timers.append(loop.call_later(seconds / 2, hang_up, connection))
+
+    timers.append(loop.call_later(seconds / 2, wait_on))
     try:
         yield
     finally:
-        timer.cancel()
+        for timer in timers:
+            timer.cancel()
 
 
 def hang_up(connection: psycopg.AsyncConnection) -> None:

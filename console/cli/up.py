@@ -29,6 +29,9 @@ from gis.settings import Settings, make_home
 PAGES = ("/wall", "/street", "/planner", "/officer", "/report", "/login")
 # Streams end by themselves when told; what does not is cut off after this long.
 GRACE_S = 4
+# Longer than browsers, proxies and clients keep an idle line: whoever lets go first must not be
+# the server, or a request that is just being sent is lost.
+KEEP_ALIVE_S = 90
 FEED_GRACE_S = 2
 
 
@@ -202,7 +205,8 @@ async def serve(settings: Settings, door: socket.socket, address: str, sign_ins:
 
     config = uvicorn.Config(
         create_app(settings), log_level=settings.log_level, access_log=False,
-        timeout_graceful_shutdown=GRACE_S, server_header=False, lifespan="on",
+        timeout_graceful_shutdown=GRACE_S, timeout_keep_alive=KEEP_ALIVE_S,
+        server_header=False, lifespan="on",
     )
     server = Server(config, ready)
     try:

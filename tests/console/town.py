@@ -14,6 +14,7 @@ import psycopg
 import pytest
 import uvicorn
 
+from console.cli.up import KEEP_ALIVE_S
 from console.server import create_app
 from gis.accounts import create_account, issue_token
 from gis.settings import Settings
@@ -94,7 +95,7 @@ async def serving(app: object) -> AsyncIterator[str]:
         door.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(
             app, log_level="warning", access_log=False, lifespan="on",
-            timeout_graceful_shutdown=3))
+            timeout_graceful_shutdown=3, timeout_keep_alive=KEEP_ALIVE_S))
         task = asyncio.create_task(server._serve([door]))
         try:
             async with asyncio.timeout(20):

@@ -118,11 +118,16 @@ BEGIN
         VALUES ('incident', all_scope_ids,
                 incident_event(r.id, base.lon, base.lat, c.class_rank, c.urgency,
                                'reported', base.code, base.name, r.received_at, summary));
-        -- What comes in late may lie in an area that is no more: somebody must have it now.
-        IF r.received_at < statement_timestamp() - interval '1 second'
-           AND base.identity_id IS NOT NULL
-           AND NOT EXISTS (SELECT FROM area AS a
-                           WHERE a.identity_id = base.identity_id AND upper_inf(a.period)) THEN
+        -- What comes in late may lie on ground that has changed hands since, or in an area that
+        -- is no more: it goes on to whoever has that ground now.
+        IF r.received_at < statement_timestamp() AND (
+            EXISTS (SELECT FROM publication AS p
+                    WHERE p.at > r.received_at AND ST_DWithin(
+                        p.ground, ST_SetSRID(ST_MakePoint(base.lon, base.lat), 4490), 1e-8))
+            OR base.identity_id IS NOT NULL
+            AND NOT EXISTS (SELECT FROM area AS a
+                            WHERE a.identity_id = base.identity_id AND upper_inf(a.period)))
+        THEN
             PERFORM follow_ground(r.id);
         END IF;
     END LOOP;
