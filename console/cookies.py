@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple
@@ -19,6 +20,16 @@ class Signed(NamedTuple):
     aging: bool
 
 
+class _Signer(TimestampSigner):
+    """Signs with the time of a clock that it is given."""
+
+    now: Callable[[], datetime]
+
+    def get_timestamp(self) -> int:
+        """Seconds since 1970."""
+        return int(self.now().timestamp())
+
+
 class SessionCookie:
     """Writes and reads the signed cookie.
 
@@ -30,10 +41,14 @@ class SessionCookie:
         How long a session lasts that nobody uses.
     rotate_minutes
         After which a session in use gets another secret.
+    now
+        The clock: the database's, so that all servers agree, whatever theirs are set to.
     """
 
-    def __init__(self, secret: str, hours: int, rotate_minutes: float = 15) -> None:
-        self._signer = TimestampSigner(secret, salt="gridwall.session")
+    def __init__(self, secret: str, hours: int, rotate_minutes: float = 15,
+                 now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._signer = _Signer(secret, salt="gridwall.session")
+        self._signer.now = self._now = now
         self.hours = hours
         self._seconds = hours * 3600
         self._rotate_s = min(rotate_minutes * 60, self._seconds / 2)
@@ -44,11 +59,13 @@ class SessionCookie:
         if not value:
             return None
         try:
-            secret, signed_at = self._signer.unsign(
-                value, max_age=self._seconds, return_timestamp=True)
-            age_s = (datetime.now(UTC) - signed_at).total_seconds()
-            return Signed(secret.decode(), age_s > self._rotate_s)
-        except (BadSignature, UnicodeDecodeError):
+            secret, signed_at = self._signer.unsign(value, return_timestamp=True)
+            # Two servers may be a second apart: what was signed ahead is as good as new.
+            age_s = (self._now() - signed_at).total_seconds()
+            if age_s > self._seconds:
+                return None
+            return Signed(secret.decode(), abs(age_s) > self._rotate_s)
+        except (BadSignature, UnicodeDecodeError, OverflowError):
             return None
 
     def write(self, response: Response, session_secret: str, secure: bool) -> None:

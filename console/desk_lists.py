@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -124,8 +124,13 @@ class Page:
 
 
 async def page_of(connection: AsyncConnection, place: Place, filters: Filters,
-                  cursor: str | None, most: int = ROWS_A_PAGE) -> Page:
+                  cursor: str | None, now: datetime, most: int = ROWS_A_PAGE) -> Page:
     """A page of what the filters say; its cost goes neither by history nor by what is open.
+
+    Parameters
+    ----------
+    now
+        By the database's clock, by which deadlines are told.
 
     Raises
     ------
@@ -137,26 +142,25 @@ async def page_of(connection: AsyncConnection, place: Place, filters: Filters,
     narrowed = any(value is not None for value in (filters.narrow | _box(place)).values())
     values["most_each"] = max(LOOKED_AT, most + 1) if narrowed else most + 1
     if filters.lane == "finished" or (filters.sort == "at" and filters.lane in ("open", *STEPS)):
-        return await _received_page(connection, values, filters, cursor, most)
+        return await _received_page(connection, values, filters, cursor, now, most)
     if filters.lane in ("emergency", "unlocated") or filters.narrow["officer_id"] is not None:
-        return await _short_list(connection, values, filters)
-    return await _open_page(connection, values, filters, cursor, most)
+        return await _short_list(connection, values, filters, now)
+    return await _open_page(connection, values, filters, cursor, now, most)
 
 
 async def _short_list(connection: AsyncConnection, values: dict[str, Any],
-                      filters: Filters) -> Page:
+                      filters: Filters, now: datetime) -> Page:
     """All of what is never much: emergencies, what has no place yet, one officer's work."""
     query = {"emergency": "street_emergencies", "unlocated": "street_unplaced"}.get(
         filters.lane, "street_of_officer")
-    before = datetime.now(UTC) if filters.lane == "late" else None
+    before = now if filters.lane == "late" else None
     found = await connection.execute(queries.get(query), values | {"due_before": before})
     return Page([row[0] for row in await found.fetchall()])
 
 
 async def _open_page(connection: AsyncConnection, values: dict[str, Any], filters: Filters,
-                     cursor: str | None, most: int) -> Page:
+                     cursor: str | None, now: datetime, most: int) -> Page:
     """Emergencies, then by deadline; what is late has the earliest, what stands has none."""
-    now = datetime.now(UTC)
     since, until = {"late": ("-infinity", now), "soon": (now, now + DUE_SOON),
                     "suspended": ("infinity", "infinity")}.get(
                         filters.lane, ("-infinity", "infinity"))
@@ -181,8 +185,7 @@ async def _open_page(connection: AsyncConnection, values: dict[str, Any], filter
 
 
 async def _received_page(connection: AsyncConnection, values: dict[str, Any], filters: Filters,
-                         cursor: str | None, most: int) -> Page:
-    now = datetime.now(UTC)
+                         cursor: str | None, now: datetime, most: int) -> Page:
     before, before_id = _read(cursor)
     ended = filters.lane == "finished"
     found = await connection.execute(queries.get("street_received"), values | {

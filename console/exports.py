@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+import anyio
 from starlette.requests import Request
 
 from console import language
-from console.api.scoped import scoped
+from console.api.scoped import now_of, scoped
 from console.spreadsheet import Cell
 from gis import queries
 
@@ -58,4 +60,17 @@ async def stamp_of(request: Request, what: str, rows: int | None = None) -> Stam
         cursor = await connection.execute(
             queries.get("note_export"), {"what": what, "rows": rows})
         (number,) = await cursor.fetchone()
-    return Stamp(number, request.state.caller.name, datetime.now(UTC))
+    return Stamp(number, request.state.caller.name, now_of(request))
+
+
+@asynccontextmanager
+async def held(request: Request) -> AsyncIterator[None]:
+    """Keeps the caller's secret good while a long answer is sent and the browser's changes."""
+    callers, given = request.app.state.callers, request.state.secret
+    request.state.secret = await callers.hold(request.state.caller, given)
+    try:
+        yield
+    finally:
+        # Who goes away half way leaves none behind either.
+        with anyio.CancelScope(shield=True):
+            await callers.release(given, request.state.secret)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 import psycopg
@@ -93,7 +93,8 @@ def purge(connection: psycopg.Connection, as_of: datetime | None = None, dry_run
     InvalidInput
         When `as_of` lies ahead: what is not due yet would be gone.
     """
-    now = datetime.now(UTC)
+    # This machine's clock may be set ahead, and what is gone stays gone.
+    (now,) = connection.execute(queries.get("database_time")).fetchone()
     moment = as_of or now
     if moment > now:
         raise InvalidInput(f"{moment.isoformat()} lies ahead: what is not due yet would be gone",

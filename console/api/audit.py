@@ -18,7 +18,7 @@ from starlette.responses import StreamingResponse
 from console import language
 from console.api.parameters import Limit, Moment, moment, words
 from console.api.scoped import scoped
-from console.exports import WIDTHS, Stamp, stamp_of
+from console.exports import WIDTHS, Stamp, held, stamp_of
 from console.spreadsheet import CSV_TYPE, XLSX_TYPE, Cell, csv_rows, moment_name, xlsx_rows
 from console.why import language_of
 from gis import queries
@@ -152,15 +152,16 @@ async def _written(request: Request, filters: Filters, stamp: Stamp, kind: str, 
     if kind == "csv":
         yield next(pieces)
     below = None
-    while count < MOST_ROWS:
-        async with scoped(request) as connection:
-            rows = await _page(connection, filters, below, min(BATCH, MOST_ROWS - count))
-            seal = await _seal(connection)
-        if not rows:
-            break
-        batch[:] = [[*_cells(_told(row, seal), lang), *stamp.cells] for row in rows]
-        count, below = count + len(rows), rows[-1]["id"]
-        yield await asyncio.to_thread(next, pieces)
+    async with held(request):
+        while count < MOST_ROWS:
+            async with scoped(request) as connection:
+                rows = await _page(connection, filters, below, min(BATCH, MOST_ROWS - count))
+                seal = await _seal(connection)
+            if not rows:
+                break
+            batch[:] = [[*_cells(_told(row, seal), lang), *stamp.cells] for row in rows]
+            count, below = count + len(rows), rows[-1]["id"]
+            yield await asyncio.to_thread(next, pieces)
     batch.clear()
     for piece in pieces:
         yield piece

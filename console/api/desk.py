@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import shapely
@@ -13,7 +12,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 from starlette.responses import Response
 
-from console.api.scoped import answer_bytes, scoped
+from console.api.scoped import answer_bytes, now_of, scoped
 from gis import queries
 from gis.coverage_health import Health, examine
 from tiles.cache import Body
@@ -26,7 +25,7 @@ Code = Annotated[str, Query(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 async def grids(request: Request, scheme: Code = "base") -> Response:
     """The leaf areas of a scheme with people, load, postings and size in square metres."""
     async with scoped(request) as connection:
-        row = await _row(connection, "desk_grids", {"scheme": scheme})
+        row = await _row(connection, "desk_grids", {"scheme": scheme, "now": now_of(request)})
     return _json(request, row["body"])
 
 
@@ -34,7 +33,7 @@ async def grids(request: Request, scheme: Code = "base") -> Response:
 async def shapes(request: Request, scheme: Code = "base") -> Response:
     """The leaf areas of a scheme as GeoJSON."""
     async with scoped(request) as connection:
-        row = await _row(connection, "desk_shapes", {"scheme": scheme})
+        row = await _row(connection, "desk_shapes", {"scheme": scheme, "now": now_of(request)})
     return _json(request, row["body"])
 
 
@@ -57,7 +56,7 @@ async def _row(
     connection: AsyncConnection, query: str, values: dict[str, Any]
 ) -> dict[str, Any] | None:
     async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(queries.get(query), values | {"now": datetime.now(UTC)})
+        await cursor.execute(queries.get(query), values)
         return await cursor.fetchone()
 
 

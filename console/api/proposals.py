@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from starlette.responses import Response
 from console import language
 from console.api.body import read_body, read_json
 from console.api.drafts import keep
-from console.api.scoped import scoped
+from console.api.scoped import now_of, scoped
 from console.draft_json import shape_json
 from console.proposing import Job, Proposing
 from console.why import language_of
@@ -162,7 +161,7 @@ async def _parents(request: Request, bench: Workbench, area: object) -> set[str]
 
 
 async def _with_incidents(request: Request, ground: Ground) -> Ground:
-    since = datetime.now(UTC) - YEAR
+    since = now_of(request) - YEAR
     bounds = shapely.total_bounds([grid.geom for grid in ground.grids]).tolist()
     async with scoped(request) as connection:
         cursor = await connection.execute(queries.get("rehearsal_grids"), {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +11,7 @@ from psycopg import AsyncConnection
 from starlette.responses import Response
 
 from console.api.body import read_body, read_json
-from console.api.scoped import scoped
+from console.api.scoped import now_of, scoped
 from console.spreadsheet import XLSX_TYPE, xlsx_rows
 from gis import queries
 from gis.categories import Known, check_category
@@ -96,7 +95,7 @@ async def sheet(request: Request) -> Response:
     content = b"".join(xlsx_rows(
         "类别", heads, [_WIDTHS.get(target.name, 12) for target in targets],
         [category_sheet(rows)], zone, about, "说明"))
-    day = datetime.now(UTC).astimezone(zone).date().isoformat()
+    day = now_of(request).astimezone(zone).date().isoformat()
     return Response(content, media_type=XLSX_TYPE, headers={
         "Content-Disposition": f'attachment; filename="categories-{day}.xlsx"',
         "Cache-Control": "private, no-store"})

@@ -92,7 +92,7 @@ async def incidents(request: Request, at: At_, filters: Filters_,
     await settle(request.app.state.database)
     async with scoped(request) as connection:
         here = await at.find(connection)
-        found = await page_of(connection, here, filters, cursor)
+        found = await page_of(connection, here, filters, cursor, now_of(request))
         rows = await rows_of(connection, found.ids)
     return _json(request, _page(found, rows))
 
@@ -107,7 +107,8 @@ async def mine(request: Request) -> Response:
     async with scoped(request) as connection:
         head = await _one(connection, "event_head", {})
         found = await page_of(connection, Place(None, None, None, None), Filters(
-            officer=officer_id, class_rank=None, urgency=None, unit=None, q=None), None)
+            officer=officer_id, class_rank=None, urgency=None, unit=None, q=None), None,
+            now_of(request))
         rows = await rows_of(connection, found.ids)
     return _json(request, b'{"epoch":%b,"sequence":%d,%b' % (
         orjson.dumps(head["epoch"]), head["sequence"], _page(found, rows)[1:]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -13,10 +13,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import StreamingResponse
 
 from console import language
-from console.api.scoped import scoped
+from console.api.scoped import now_of, scoped
 from console.api.street import At_, Filters_
 from console.desk_lists import Filters, Place, page_of, rows_of
-from console.exports import WIDTHS, Stamp, stamp_of
+from console.exports import WIDTHS, Stamp, held, stamp_of
 from console.spreadsheet import CSV_TYPE, XLSX_TYPE, Cell, csv_rows, moment_name, xlsx_rows
 from console.why import language_of
 from gis.assessment import settle
@@ -41,7 +41,7 @@ async def export(request: Request, kind: Literal["csv", "xlsx"], at: At_, filter
     no connection. Who takes what is noted in the audit log before the first row leaves, how much
     of it after the last.
     """
-    lang, now = language_of(request), datetime.now(UTC)
+    lang, now = language_of(request), now_of(request)
     await settle(request.app.state.database)
     async with scoped(request) as connection:
         here = await at.find(connection)
@@ -59,28 +59,29 @@ async def export(request: Request, kind: Literal["csv", "xlsx"], at: At_, filter
 
 async def _written(request: Request, here: Place, filters: Filters, sheet: _Sheet,
                    kind: str, name: str) -> AsyncIterator[bytes]:
-    batches = _Batches()
-    pieces = (csv_rows(sheet.heads, batches, sheet.zone) if kind == "csv" else xlsx_rows(
-        sheet.word("matters"), sheet.heads, [*(width for _, width in _COLUMNS), *WIDTHS], batches,
-        sheet.zone, sheet.about(name, filters, batches), sheet.word("about")))
-    cursor: str | None = None
-    if kind == "csv":
-        yield next(pieces)
-    while True:
-        async with scoped(request) as connection:
-            page = await page_of(connection, here, filters, cursor,
-                                 min(BATCH, MOST_ROWS - batches.count))
-            found = await rows_of(connection, page.ids)
-        batches.given = [sheet.row(row) for row in found]
-        cursor = page.next
-        batches.more = cursor is not None
-        yield await asyncio.to_thread(next, pieces)
-        if cursor is None or batches.count >= MOST_ROWS:
-            break
-    batches.given = None
-    await stamp_of(request, f"export:{sheet.stamp.number}", batches.count)
-    for piece in pieces:
-        yield piece
+    async with held(request):
+        batches = _Batches()
+        pieces = (csv_rows(sheet.heads, batches, sheet.zone) if kind == "csv" else xlsx_rows(
+            sheet.word("matters"), sheet.heads, [*(width for _, width in _COLUMNS), *WIDTHS],
+            batches, sheet.zone, sheet.about(name, filters, batches), sheet.word("about")))
+        cursor: str | None = None
+        if kind == "csv":
+            yield next(pieces)
+        while True:
+            async with scoped(request) as connection:
+                page = await page_of(connection, here, filters, cursor, sheet.stamp.at,
+                                     min(BATCH, MOST_ROWS - batches.count))
+                found = await rows_of(connection, page.ids)
+            batches.given = [sheet.row(row) for row in found]
+            cursor = page.next
+            batches.more = cursor is not None
+            yield await asyncio.to_thread(next, pieces)
+            if cursor is None or batches.count >= MOST_ROWS:
+                break
+        batches.given = None
+        await stamp_of(request, f"export:{sheet.stamp.number}", batches.count)
+        for piece in pieces:
+            yield piece
 
 
 class _Batches:

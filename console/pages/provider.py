@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-import time
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -61,7 +61,7 @@ async def from_provider(request: Request) -> Response:
     try:
         known = await state.provider.answer(given, asked)
         secret, outcome = await sessions.sign_in_by_provider(
-            state.database, vouched(known, state.provider, state.settings),
+            state.database, vouched(known, state.provider, state.settings, state.database.now()),
             provider_key(state.settings.secret), state.settings.session_hours,
             device_of(request), state.notes.seal(known.id_token))
     except (DatabaseAway, Overloaded):
@@ -77,7 +77,7 @@ async def from_provider(request: Request) -> Response:
     return response
 
 
-def vouched(known: Known, provider: Provider, settings: Settings) -> Vouched:
+def vouched(known: Known, provider: Provider, settings: Settings, now: datetime) -> Vouched:
     """What this server vouches for, of what the provider has signed.
 
     Groups are a list, or one text; what is neither is no group. A name is for people to read:
@@ -94,7 +94,7 @@ def vouched(known: Known, provider: Provider, settings: Settings) -> Vouched:
         groups=[_text(one, _LONGEST_GROUP) for one in groups[:_MOST_GROUPS]
                 if isinstance(one, str)],
         officer=_text(provider.claim(claims, settings.oidc_officer_claim), 100) or None,
-        at=time.time(), id=secrets.token_urlsafe(16))
+        at=now.timestamp(), id=secrets.token_urlsafe(16))
 
 
 def _text(value: Any, longest: int) -> str:

@@ -88,3 +88,6 @@ WHERE least(c.revoked_at, c.expires_at)
 -- Whether a matter is there, is closed, and has been erased already.
 SELECT i.closed_at IS NOT NULL, r.erased_at FROM incident AS i JOIN report AS r ON r.id = i.id
 WHERE i.id = %(id)s
+
+-- name: database_time
+SELECT clock_timestamp()
