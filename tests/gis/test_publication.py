@@ -436,3 +436,22 @@ async def test_a_reopened_matter_follows_its_ground(street):
     street.connection.execute("SELECT follow_ground(%s)", (number,))
     assert matter(street, number)["grid"] == W2
     put_duty(street.connection, "late", area=street.ids[W2])
+
+
+async def test_residents_go_with_their_homes(street):
+    for x, homes in ((0.2, 1), (0.7, 3)):
+        building = put_building(street.connection, f"B{x}", rectangle(x, 1, x + 0.05, 1.05))
+        for number in range(homes):
+            put_address(street.connection, f"{x} {number}", at(x, 1), building=building)
+    street.connection.execute(
+        "UPDATE area SET actual_residents = CASE code WHEN %s THEN 100 ELSE 10 END,"
+        " registered_residents = CASE code WHEN %s THEN 40 END WHERE code IN (%s, %s)",
+        (W1, W1, W1, W2))
+    async with as_owner(street) as connection:
+        done = await publish(connection, shifted(street, 0.5))
+    told = {row["code"]: (row["actual_residents"], row["registered_residents"])
+            for row in street.connection.execute(
+                "SELECT code, actual_residents, registered_residents FROM area"
+                " WHERE lower(period) = %s", (done.at,))}
+    # W2 has no home of its own: what it is told goes by its ground, which it keeps.
+    assert (told[W1], told[W2]) == ((25, 10), (85, 30))
