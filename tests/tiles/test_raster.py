@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import select
+import socket
+
 import numpy as np
 import pytest
 import rasterio
@@ -237,6 +240,24 @@ def test_addresses_of_the_network_are_no_files(tmp_path, monkeypatch):
     for path in ("/vsicurl/http://127.0.0.1:9/a.tif", "/vsizip/a.zip/a.tif", "a.tif"):
         with pytest.raises(BadFile):
             draw(Order([path], RasterStyle().as_json(), tile_box(*TILE), 256, 256))
+
+
+def test_a_file_beside_it_leads_nobody_to_the_network(tmp_path):
+    """GDAL takes ``.ovr`` for overviews, whatever driver reads it."""
+    path = write(tmp_path / "a.tif", np.full((1, 1024, 1024), 90, "uint8"), tiled=True)
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        door.listen()
+        path.with_name("a.tif.ovr").write_text(
+            '<VRTDataset rasterXSize="512" rasterYSize="512"><VRTRasterBand dataType="Byte"'
+            ' band="1"><SimpleSource><SourceFilename>/vsicurl/http://127.0.0.1:'
+            f"{door.getsockname()[1]}/x.tif</SourceFilename><SourceBand>1</SourceBand>"
+            "</SimpleSource></VRTRasterBand></VRTDataset>")
+        wanted = Order([str(path)], RasterStyle().as_json(),
+                       tile_box(*tile_at(WEST + 0.05, NORTH - 0.05, 11)), 256, 256)
+        with pytest.raises(BadFile):
+            draw(wanted)
+        assert select.select([door], [], [], 0)[0] == []
 
 
 def test_files_of_different_kinds_make_no_mosaic(tmp_path):
