@@ -27,7 +27,7 @@ MOST_LATITUDE = 85.0
 _WORLD_PX, _MOST_ZOOM = 512, 22
 _WORLD_M = 2 * math.pi * RADIUS_M
 # Around what a box or one's own ground needs.
-_MARGIN = 0.04
+_MARGIN, LEGEND_PX = 0.04, 165
 # Metres of Web Mercator to a pixel, from which on larger areas are drawn, and named.
 _DRAWN_FROM = ((60.0, "street"), (18.0, "community"))
 _NAMED_FROM = ((40.0, "district"), (10.0, "street"), (4.0, "community"))
@@ -154,8 +154,12 @@ def view_of(size: str, bbox: str | None, center: str | None, zoom: float | None)
 def fitted(bounds: Box, width: int, height: int) -> View:
     """The view in which bounds, in degrees, are seen whole with a little around them."""
     (west, south), (east, north) = _mercator(*bounds[:2]), _mercator(*bounds[2:])
-    pixel = max((east - west) / width, (north - south) / height, 0.01) * (1 + 2 * _MARGIN)
-    x, y = (west + east) / 2, (south + north) / 2
+    beside = LEGEND_PX if width >= 3 * LEGEND_PX else 0
+    pixel = max((east - west) / (width - beside), (north - south) / height, 0.01) * (
+        1 + 2 * _MARGIN)
+    # The ground keeps clear of the legend, and stands in the middle where that is so anyway.
+    over = max(0.0, width / 2 + (east - west) / pixel / 2 - (width - beside))
+    x, y = (west + east) / 2 + over * pixel, (south + north) / 2
     return View((x - pixel * width / 2, y - pixel * height / 2,
                  x + pixel * width / 2, y + pixel * height / 2), width, height)
 
