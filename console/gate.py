@@ -18,7 +18,7 @@ from console.cookies import SessionCookie
 from console.pages.notice import forbidden_page
 from console.problems import respond
 from gis.accounts import Caller
-from gis.errors import DatabaseAway, GridwallError, MustChange, NotAllowed, NotSignedIn
+from gis.errors import DatabaseAway, GridwallError, MustChange, NotAllowed, NotFound, NotSignedIn
 from gis.origin import ORIGIN
 
 LOGOUT = "/logout"
@@ -118,6 +118,8 @@ class Gate:
 def _check_open(caller: Caller, scope: Scope) -> None:
     """Refuse a path that is not open to this caller, whatever it would show."""
     path = scope["path"]
+    if "/../" in path or path.endswith("/..") or path.startswith("/components/."):
+        raise NotFound("there is no such path")
     if not may_enter(caller.role, path):
         raise NotAllowed(f"{path} is not open to the role {caller.role}")
     if not token_may(caller.access, scope.get("method", "GET"), path):

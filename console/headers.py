@@ -49,7 +49,7 @@ _CSP = b"content-security-policy"
 _INLINE = re.compile(rb"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", re.DOTALL)
 # Private answers that say nothing of how long they are good are kept by nobody.
 _NO_STORE = (b"cache-control", b"private, no-store")
-_KEPT = (b"/static/", b"/tiles/", b"/favicon.ico")
+_KEPT = (b"/static/", b"/favicon.ico")
 
 
 class SecurityHeaders:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gis.errors import GridwallError, InvalidInput, NotFound, Overloaded
+from gis.errors import GridwallError, InvalidInput, NotFound, TooOften
 from gis.proposals import Ground, Proposal, Task
 
 # Processes at a time; orders under way at a time; orders whose answers are kept.
@@ -73,12 +73,12 @@ class Proposing:
 
         Raises
         ------
-        Overloaded
+        TooOften
             Too many are being drawn.
         """
         running = [job for job in self._jobs.values() if job.state == "running"]
         if len(running) >= MOST_RUNNING:
-            raise Overloaded("too many proposals are being drawn just now", retry_after_s=20)
+            raise TooOften("too many proposals are being drawn just now", retry_after_s=20)
         job = Job(secrets.token_urlsafe(9), owner, draft_id, version, order["task"], seeds,
                   order["seconds"])
         self._jobs[job.id] = job

@@ -41,6 +41,8 @@ from gis.plans.workbench import Workbench
 router = APIRouter(prefix="/api/drafts", tags=["drafts"])
 MOST_FEATURES = 5_000
 State = Annotated[Literal["open", "published", "abandoned"] | None, Query()]
+_NUMBER = r"-?[0-9]{1,3}(\.[0-9]{1,20})?"
+_BOX = rf"^{_NUMBER}(,{_NUMBER}){{3}}$"
 
 
 @router.get("")
@@ -126,7 +128,7 @@ async def coverage(request: Request, draft_id: int, base: bool = False) -> Respo
 
 @router.get("/{draft_id}/ground", response_class=Response)
 async def ground(request: Request, draft_id: int,
-                 bbox: Annotated[str, Query(pattern=r"^-?[\d.]+(,-?[\d.]+){3}$",
+                 bbox: Annotated[str, Query(pattern=_BOX,
                                             max_length=120)]) -> Response:
     """Streets and buildings within `west,south,east,north`, at most 5,000 of each."""
     west, south, east, north = (float(one) for one in bbox.split(","))
