@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import httpx
 import psycopg
 import pytest
@@ -182,6 +184,20 @@ def test_a_cookie_ends_and_belongs_to_one_installation():
     assert SessionCookie("two", 1).read(header) is None
     assert SessionCookie("one", -1).read(header) is None
     assert SessionCookie("one", 1).read("") is None
+
+
+@pytest.mark.parametrize("minutes, read", [
+    (-2, ("s3cret", False)), (20, ("s3cret", True)), (61, None), (-300, ("s3cret", True))])
+def test_a_cookie_goes_by_the_clock_it_is_given(minutes, read):
+    """A server whose clock was set back, or is behind another one's, signs nobody out."""
+    from starlette.responses import Response
+
+    signed = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    response = Response()
+    SessionCookie("one", 1, now=lambda: signed).write(response, "s3cret", secure=True)
+    header = response.headers["set-cookie"].split(";")[0]
+    later = signed + timedelta(minutes=minutes)
+    assert SessionCookie("one", 1, now=lambda: later).read(header) == read
 
 
 @pytest.mark.parametrize("asked", [

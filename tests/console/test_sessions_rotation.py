@@ -8,8 +8,12 @@ import httpx
 import psycopg
 import pytest
 from itsdangerous import TimestampSigner
+from starlette.requests import Request
 
+from console.api.scoped import scoped
 from console.cookies import NAME
+from console.exports import held
+from gis.errors import NotSignedIn
 from tests.console.conftest import PASSWORD
 
 pytestmark = pytest.mark.anyio
@@ -38,6 +42,23 @@ async def ask(town, secret: str, minutes: float = 20, path: str = SESSIONS) -> h
     async with httpx.AsyncClient(base_url=town.url, timeout=20) as client:
         return await client.get(
             path, headers={"Cookie": f"{NAME}={signed_ago(town, secret, minutes)}"})
+
+
+async def test_a_long_export_outlives_the_secret_that_it_began_with(town):
+    """It holds one of its own meanwhile, and leaves none behind; a session that ends, ends it."""
+    secret = await session_of(town)
+    state = {"secret": secret, "caller": await town.app.inner.state.callers.identify(secret)}
+    request = Request({"type": "http", "app": town.app.inner, "state": state})
+    async with held(request):
+        owner(town, "UPDATE credential SET dies_at = now() - interval '1 minute'")
+        async with scoped(request) as connection:
+            (name,) = await (await connection.execute("SELECT name FROM account")).fetchone()
+        assert name == "wang"
+        owner(town, "UPDATE credential SET revoked_at = now()")
+        with pytest.raises(NotSignedIn):
+            async with scoped(request):
+                pass
+    assert owner(town, "SELECT count(*) FROM session_secret") == 0
 
 
 def brought(town, answer: httpx.Response) -> str | None:

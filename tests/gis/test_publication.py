@@ -386,6 +386,17 @@ async def test_a_report_of_before_is_judged_by_before(street):
                  change["before_area_id"]) == W2
 
 
+async def test_a_report_of_before_goes_to_whoever_has_its_ground_now(street):
+    """Its grid is still there, and no longer on this ground."""
+    async with as_owner(street) as connection:
+        done = await publish(connection, shifted(street, 0.5))
+    late = put_report(street.connection, at(0.7, 1), received_at=done.at - SECOND)
+    assert matter(street, late)["grid"] == W2
+    assert value(street.connection, "SELECT a.code FROM assignment_change AS c"
+                 " JOIN area AS a ON a.id = c.before_area_id"
+                 " WHERE c.incident_id = %s AND c.publication_id = %s", late, done.id) == W1
+
+
 async def test_only_planners_and_only_their_own_ground(street):
     drawn = shifted(street, 0.5)
     other = redraw(street, (E1, E2), area(E1, rectangle(2, 0, 2.5, 2), E),

@@ -71,8 +71,8 @@ async def fought(street: Street, home: Path, seconds: float, publications: int
 async def test_every_report_has_the_owner_of_its_moment(street, tmp_path):
     fire, held = await fought(street, tmp_path, seconds=4, publications=12)
     assert len(fire.accepted) > 200
-    # Three times as long as is promised: other tests run beside this one.
-    assert max(fire.accepted.values()) < 3 * LONGEST_WAIT_S
+    # What is promised, and by how much this busy machine was late itself.
+    assert max(fire.accepted.values()) < LONGEST_WAIT_S + 2 * fire.late_s
     assert max(held) < 1000 * LONGEST_WAIT_S
 
 

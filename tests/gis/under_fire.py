@@ -70,6 +70,7 @@ class Fire:
     luck: random.Random
     accepted: dict[str, float] = field(default_factory=dict)
     edges: list[float] = field(default_factory=lambda: [1.0, 3.0])
+    late_s: float = 0.0
 
     async def burn(self, seconds: float) -> None:
         """One report every so often, whatever becomes of those before it."""
@@ -80,7 +81,10 @@ class Fire:
                     asyncio.TaskGroup() as group):
             begun = time.monotonic()
             for number in range(int(seconds * self.rate)):
-                await asyncio.sleep(max(0.0, begun + number / self.rate - time.monotonic()))
+                due = begun + number / self.rate
+                await asyncio.sleep(max(0.0, due - time.monotonic()))
+                # What this machine owes everybody, the server in this process too.
+                self.late_s = max(self.late_s, time.monotonic() - due)
                 one = self._http if number % 2 else self._sql
                 group.create_task(one(f"r{number}", client))
             group.create_task(self._load(seconds))
