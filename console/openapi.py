@@ -16,7 +16,8 @@ Json = dict[str, Any]
 _TABLE = (CSV_TYPE, XLSX_TYPE)
 # By the end of a path: what its good answer is, where it is no JSON.
 _KINDS: dict[str, tuple[str, ...]] = {
-    ".svg": ("image/svg+xml",), ".pdf": ("application/pdf",), ".xlsx": (XLSX_TYPE,),
+    ".svg": ("image/svg+xml",), ".png": ("image/png",), ".pdf": ("application/pdf",),
+    ".xlsx": (XLSX_TYPE,),
     ".{kind}": _TABLE, "/statistics/export": _TABLE, "/rehearsal/export": _TABLE,
     ".mvt": ("application/vnd.mapbox-vector-tile",), "/live": ("text/event-stream",),
     "/geometry": ("application/geo+json",), "/coverage": ("application/geo+json",
