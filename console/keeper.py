@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
 import psycopg
+import shapely
 
 from gis.database import Database
 from gis.errors import DatabaseAway, GridwallError
+from gis.generalise import generalise_due
 from gis.keeping import keep
 
 log = logging.getLogger("gridwall.keeper")
 
 
 class Keeper:
-    """Seals changes and acts on clocks, from `start` to `close`.
+    """Seals changes, acts on clocks and generalises areas, from `start` to `close`.
 
     Parameters
     ----------
@@ -28,25 +31,27 @@ class Keeper:
     def __init__(self, database: Database, tick_s: float) -> None:
         self._database = database
         self._tick_s = tick_s
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Begin, inside the running event loop."""
-        self._task = asyncio.create_task(self._run())
+        # Apart: the clocks don't wait for the geometry of a city.
+        self._tasks = [asyncio.create_task(self._run(keep, "the clocks wait")),
+                       asyncio.create_task(self._run(generalise_due, "generalised areas wait"))]
 
     async def close(self) -> None:
         """End; what is under way is undone by the database and done at the next look."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _run(self) -> None:
+    async def _run(self, work: Callable[[Database], Awaitable[object]], trouble: str) -> None:
         while True:
             # Before the first look too: a server that has just come up has other things to do.
             await asyncio.sleep(self._tick_s)
             try:
-                await keep(self._database)
+                await work(self._database)
             except DatabaseAway:
                 continue
-            except (GridwallError, psycopg.Error) as problem:
-                log.warning("the clocks wait: %s", problem)
+            except (GridwallError, psycopg.Error, shapely.errors.ShapelyError) as problem:
+                log.warning("%s: %s", trouble, problem)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -70,7 +71,9 @@ def layer(name: str) -> Layer:
 
 @dataclass(frozen=True)
 class TileAddress:
-    """One tile of one layer; `scheme` and `level` matter to the layer `areas` alone.
+    """One tile of one layer; `scheme`, `level` and `at` matter to the layer `areas` alone.
+
+    `at` asks for the areas that were in force then; None for those of now.
 
     Raises
     ------
@@ -86,6 +89,7 @@ class TileAddress:
     y: int
     scheme: str = "base"
     level: str = LEAF
+    at: datetime | None = None
 
     def __post_init__(self) -> None:
         layer(self.layer)
@@ -97,6 +101,8 @@ class TileAddress:
             )
         if self.level not in (*LEVELS, LEAF):
             raise InvalidInput(f"level is one of {', '.join((*LEVELS, LEAF))}", field="level")
+        if self.at is not None and self.at.tzinfo is None:
+            raise InvalidInput("a time has an offset from UTC", field="at")
         if not _CODE.fullmatch(self.scheme):
             raise InvalidInput(f"{self.scheme!r:.40} can't be a scheme's code", field="scheme")
 

@@ -58,6 +58,7 @@ from gis.models.publication import (
     PublicationDuty,
 )
 from gis.models.rasters import Raster, RasterFile
+from gis.models.tiles import AreaCoverage, AreaShape
 from gis.models.vocabulary import Category, ChoiceOrder, CitySetting, Line, RoleOrder
 
 __all__ = [
@@ -66,7 +67,9 @@ __all__ = [
     "AccountLink",
     "Address",
     "Area",
+    "AreaCoverage",
     "AreaIdentity",
+    "AreaShape",
     "AssessmentCount",
     "AssessmentFact",
     "AssessmentHead",

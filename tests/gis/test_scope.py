@@ -44,6 +44,7 @@ GUARDED = {
     "session_secret", "sign_in_try", "account_link", "group_mapping", "provider_key",
     "provider_sign_in",
     "draft", "draft_operation", "draft_face", "raster", "raster_file",
+    "area_coverage", "area_shape",
 }
 # What no jurisdiction divides: anyone whom the server lets in may read it.
 OPEN = {
@@ -56,6 +57,7 @@ UNREADABLE = {
     "provider_sign_in",
     "credential", "retention", "scope_key", "event_pending", "given_code",
     "incident_change", "seal_batch", "seal_head", "clock_due", "clock_mark",
+    "area_coverage", "area_shape",
 }
 # All that runs with the owner's rights at the server's call, and what keeps each in bounds.
 DOORS = {

@@ -18,26 +18,41 @@ AS $$
     GROUP BY under.identity_id
 $$;
 
--- Layer "areas": one level of one scheme as it stands now, or its leaves, which answer for points
--- at whatever level they stand; `load` is the open incidents.
+-- Layer "areas": one level of one scheme as it stands, or stood at an instant, or its leaves, which
+-- answer for points at whatever level they stand; `load` is the open incidents of now. Where the
+-- coverage is generalised (059_coverages.sql) and the zoom shows no single vertex, its shapes.
+DROP FUNCTION IF EXISTS tile_areas(integer, integer, integer, text, text);
 CREATE OR REPLACE FUNCTION tile_areas(
-    z integer, x integer, y integer, only_scheme text, only_level text)
+    z integer, x integer, y integer, only_scheme text, only_level text,
+    as_of timestamptz DEFAULT NULL)
 RETURNS bytea
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
 AS $$
-    WITH shown AS MATERIALIZED (
-        SELECT area.identity_id, area.code, area.name, area.level,
-               ST_AsMVTGeom(area.geom_3857, ST_TileEnvelope(z, x, y), 4096, 64) AS geom
+    WITH coverage AS MATERIALIZED (
+        SELECT c.id FROM area_coverage AS c
+        WHERE c.scheme = only_scheme AND c.level = only_level AND c.in_force
+          AND z < 14 AND as_of IS NULL
+    ), found AS MATERIALIZED (
+        SELECT area.id, area.identity_id, area.code, area.name, area.level,
+               CASE WHEN NOT EXISTS (SELECT FROM coverage) THEN area.geom_3857
+                    ELSE (SELECT s.geom_3857 FROM area_shape AS s
+                          WHERE s.coverage_id = (SELECT coverage.id FROM coverage)
+                            AND s.zoom = greatest(z, 5) AND s.area_id = area.id)
+               END AS shape
         FROM area
         WHERE area.geom_3857 && ST_TileEnvelope(z, x, y, margin => 64.0 / 4096)
-          AND area.scheme = only_scheme AND upper_inf(area.period)
+          AND area.scheme = only_scheme
+          AND CASE WHEN as_of IS NULL THEN upper_inf(area.period) ELSE area.period @> as_of END
           AND CASE only_level WHEN 'leaf' THEN area.leaf ELSE area.level = only_level END
           AND ((SELECT scope_library()) OR area.ancestor_ids && (SELECT scope_ids())
                OR area.identity_id = ANY ((SELECT scope_above_ids())::bigint[]))
+    ), shown AS MATERIALIZED (
+        SELECT found.*, tile_shape(found.shape, z, x, y) AS geom FROM found
     ), feature AS (
         SELECT shown.identity_id AS feature_id, shown.code AS id, shown.code, shown.name,
-               shown.level, coalesce(open_load.load, 0) AS load, shown.geom
+               shown.level,
+               CASE WHEN as_of IS NULL THEN coalesce(open_load.load, 0) END AS load, shown.geom
         FROM shown LEFT JOIN open_load() USING (identity_id)
         WHERE shown.geom IS NOT NULL
         ORDER BY shown.code
@@ -128,7 +143,9 @@ AS $$
         extract(epoch FROM pg_postmaster_start_time())::bigint,
         pg_stat_get_tuples_inserted(relation) + pg_stat_get_tuples_updated(relation)
             + pg_stat_get_tuples_deleted(relation),
-        CASE layer WHEN 'areas' THEN (SELECT max(area.id) FROM area) END)
+        CASE layer WHEN 'areas' THEN (SELECT max(area.id) FROM area) END,
+        CASE layer WHEN 'areas' THEN (
+            SELECT count(*) || '.' || max(c.id) FROM area_coverage AS c WHERE c.in_force) END)
     FROM to_regclass(CASE layer WHEN 'areas' THEN 'area' WHEN 'buildings' THEN 'building'
                                 ELSE 'ground' END) AS relation
 $$;
