@@ -71,6 +71,29 @@ OF_THE_SERVER = {"sequence_events", "fold_matters", "keep_changes", "escalate_du
 TELLING = {"note_export"}
 
 
+_PLANNED = (
+    "INSERT INTO draft (id, name, scheme, level, area_identity_id, account_id, base_at, scope_ids)"
+    " SELECT 77, 'east', 'base', 'grid', identity_id, 1, now(), ancestor_ids[2:] FROM area"
+    " WHERE identity_id = %(area)s",
+    "INSERT INTO draft_operation (draft_id, number, operation, account_id) VALUES (77, 1, '{}', 1)",
+    "INSERT INTO draft_face (draft_id, number, key, name, geom) SELECT 77, 1, code, name, geom"
+    " FROM area WHERE identity_id = %(area)s",
+    "INSERT INTO publication (id, scheme, base_at, name, scope_ids)"
+    " VALUES (77, 'base', now(), 'east', ARRAY[%(area)s::bigint])",
+    "INSERT INTO publication_area (publication_id, identity_id, kind, key)"
+    " VALUES (77, %(area)s, 'changed', 'east')",
+    "WITH made AS (INSERT INTO officer (officer_code, name) VALUES ('east', 'E') RETURNING id)"
+    ", posted AS (INSERT INTO duty (officer_id, area_identity_id, role)"
+    " SELECT id, %(area)s, 'head' FROM made RETURNING id)"
+    " INSERT INTO publication_duty (publication_id, duty_id, opened) SELECT 77, id, true"
+    " FROM posted",
+    "WITH made AS (INSERT INTO raster (name, title, style, min_zoom, max_zoom, area_identity_id)"
+    " VALUES ('east', 'east', '{}', 0, 1, %(area)s) RETURNING id)"
+    " INSERT INTO raster_file (raster_id, position, path, west, south, east, north)"
+    " SELECT id, 0, '/east', 0, 0, 1, 1 FROM made",
+)
+
+
 @pytest.fixture(scope="module")
 def world(cluster, template) -> Iterator[SimpleNamespace]:
     """Two streets of one grid, an account for each role, and narrow tokens."""
@@ -93,6 +116,10 @@ def world(cluster, template) -> Iterator[SimpleNamespace]:
         secrets = {"street": put_account(connection, "street", "street", areas=[areas["west"]]),
                    "admin": put_account(connection, "admin", "admin", whole=True),
                    "planner": put_account(connection, "planner", "planner", areas=[areas["west"]])}
+        secrets["planner there"] = put_account(connection, "planner there", "planner",
+                                               areas=[areas["east"]])
+        for statement in _PLANNED:
+            connection.execute(statement, {"area": areas["east"]})
         yield SimpleNamespace(database=database, connection=connection, areas=areas,
                               reports=reports, secrets=secrets)
 
@@ -188,6 +215,18 @@ def test_a_unit_counts_no_matters_that_it_does_not_see(world):
                                  (unit, world.reports["east"]))
         assert value(gas, "SELECT array_agg(DISTINCT incident_id) FROM incident_area") == [
             world.reports["east"]]
+
+
+@pytest.mark.parametrize("table", [
+    "draft", "draft_operation", "draft_face", "publication", "publication_area",
+    "publication_duty", "raster", "raster_file"])
+def test_what_is_planned_or_drawn_of_another_street_is_not_seen(world, table):
+    """Not by the server's role, whoever of the other street it has entered for."""
+    seen = {}
+    for planner in ("planner", "planner there"):
+        with entered(world, world.secrets[planner]) as connection:
+            seen[planner] = value(connection, f"SELECT count(*) FROM {table}")
+    assert seen == {"planner": 0, "planner there": 1}
 
 
 def test_a_rename_here_leaves_the_names_of_another_street_s_alone(world):
