@@ -24,6 +24,8 @@ from gis.origin import ORIGIN
 LOGOUT = "/logout"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _NOT_PAGES = ("/api/", "/tiles/", "/static/", "/live", "/components/", "/metrics")
+# What comes after it Panel takes for the name of a module.
+_MODULES = "/components/"
 CLOSE_NOT_SIGNED_IN, CLOSE_TRY_LATER = 4401, 1013
 
 
@@ -118,7 +120,8 @@ class Gate:
 def _check_open(caller: Caller, scope: Scope) -> None:
     """Refuse a path that is not open to this caller, whatever it would show."""
     path = scope["path"]
-    if "/../" in path or path.endswith("/..") or path.startswith("/components/."):
+    if "/../" in path or path.endswith("/..") or (
+            path.startswith(_MODULES) and not path[len(_MODULES):][:1].isalpha()):
         raise NotFound("there is no such path")
     if not may_enter(caller.role, path):
         raise NotAllowed(f"{path} is not open to the role {caller.role}")

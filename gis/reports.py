@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +25,8 @@ LONGEST_ADDRESS = 500
 LONGEST_EXTERNAL_ID = 200
 MOST_PHOTOS = 9
 LONGEST_PHOTO = 2_000
+_SCHEME = re.compile(r"\s*[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+_PICTURE = re.compile(r"https?://|data:image/(png|jpe?g|webp|gif);", re.IGNORECASE)
 LARGEST_BATCH = 1_000
 WORST_ACCURACY_M = 100_000
 BUILDING_CODE_LENGTH = 19
@@ -250,7 +253,11 @@ def _photos(value: object, categories: Mapping[str, str], now: datetime) -> list
         raise InvalidInput(f"a list of addresses is needed, not {_kind(value)}")
     if len(value) > MOST_PHOTOS:
         raise InvalidInput(f"{len(value)} are too many: at most {MOST_PHOTOS}")
-    return [check_words(photo, LONGEST_PHOTO) for photo in value]
+    photos = [check_words(photo, LONGEST_PHOTO) for photo in value]
+    # Nothing here ever asks for them; whoever opens one gets a picture, and runs nothing.
+    if any(_SCHEME.match(photo) and not _PICTURE.match(photo) for photo in photos):
+        raise InvalidInput("an address with http, https or data:image/ is needed, or a path")
+    return photos
 
 
 _CHECKS: dict[str, Callable[[object, Mapping[str, str], datetime], Any]] = {
