@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -35,9 +36,10 @@ async def tile(
     request: Request, layer: str, z: int, x: int, y: int,
     scheme: Annotated[str, Query(max_length=40)] = "base",
     level: Annotated[str, Query(max_length=20)] = vector.LEAF,
+    at: datetime | None = None,
 ) -> Response:
-    """One vector tile; 204 where nothing lies in it."""
-    address = vector.TileAddress(layer, z, x, y, scheme, level)
+    """One vector tile; 204 where nothing lies in it. `at`: areas as they were then."""
+    address = vector.TileAddress(layer, z, x, y, scheme, level, at)
     fresh_s = vector.LAYERS[layer].fresh_s
     async with scoped(request) as connection:
         context = await vector.context(connection, layer)

@@ -153,3 +153,46 @@ def test_neighbours_never_part_or_overlap(city, seed, count, zoom, tiles):
         with city.seen_by(city.hall) as connection:
             for x, y in tiles_over(shapes, zoom, 4):
                 check(shapes, drawn(connection, zoom, x, y), zoom, x, y)
+
+
+def test_a_change_of_areas_shows_exact_shapes_until_they_are_generalised_anew(city):
+    zoom = 9
+    before = coverage(1, 6, (13381000.0, 3535000.0), 40_000.0)
+    after = coverage(2, 6, (13381000.0, 3535000.0), 40_000.0)
+    [(x, y), *_] = tiles_over(before, zoom, 1)
+    with psycopg.connect(city.admin_url, autocommit=True) as connection:
+        put(connection, before)
+        generalise(city.server_url)
+        assert generalise(city.server_url) == 0
+        put(connection, after)
+        due = connection.execute("SELECT scheme, level FROM coverages_due()").fetchall()
+    assert ("police", "grid") in due
+    with city.seen_by(city.hall) as connection:
+        found = drawn(connection, zoom, x, y)
+        check(after, found, zoom, x, y)
+
+
+def test_areas_as_of_an_instant(city):
+    shapes = coverage(3, 4, (13381000.0, 3535000.0), 2_000.0)
+    with psycopg.connect(city.admin_url, autocommit=True) as connection:
+        put(connection, shapes)
+        connection.execute("ALTER TABLE area DISABLE TRIGGER USER")
+        connection.execute(
+            "UPDATE area SET period = tstzrange('2026-01-01Z', '2026-02-01Z')"
+            " WHERE scheme = 'police' AND code = '1'")
+        connection.execute("ALTER TABLE area ENABLE TRIGGER USER")
+    [(x, y)] = tiles_over(shapes, 10, 1)[:1]
+    statement = "SELECT tile_areas(10, %s, %s, 'police', 'grid', %s)"
+    with city.seen_by(city.hall) as connection:
+        counts = []
+        for at in (None, "2026-01-15Z", "2026-02-01Z"):
+            [tile] = connection.execute(statement, [x, y, at]).fetchone()
+            counts.append(len(mapbox_vector_tile.decode(tile)["areas"]["features"]))
+    assert counts == [3, 4, 3]
+
+
+def test_a_coverage_of_areas_that_have_changed_meanwhile_is_refused(city):
+    with psycopg.connect(city.server_url, autocommit=True) as connection:
+        [stored] = connection.execute(
+            "SELECT store_coverage('police', 'grid', '{1:1}', '{}', '{}', '{}')").fetchone()
+    assert stored is False
