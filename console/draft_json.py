@@ -83,8 +83,11 @@ def violation_json(bench: Workbench, one: Violation, lang: str) -> Json:
 def refusal_json(one: Refusal, lang: str) -> Json:
     """Why an operation was not carried out, and where."""
     place = None if one.place is None or one.place.is_empty else shape_json(one.place)
+    what = f"{one.kind}_{one.detail}"
+    if f"drafts.refusal_{what}" not in language.catalogue(lang):
+        what = str(one.kind)
     return {**one.as_json(), "place": place, "message": _words(
-        "refusal", str(one.kind), lang, one.figure, one.limit, one.unit)}
+        "refusal", what, lang, one.figure, one.limit, one.unit)}
 
 
 def conflict_json(one: Conflicting, lang: str) -> Json:

@@ -20,7 +20,6 @@ duty_officers      officers    officers on duty there
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -266,7 +265,7 @@ def _number(given: Any, field_name: str, problems: list[FieldProblem]) -> float 
     if given is None:
         return None
     if isinstance(given, bool) or not isinstance(given, int | float) \
-            or not math.isfinite(given) or given < 0 or given > 1e12:
+            or not 0 <= given <= 1e12:
         problems.append(FieldProblem(field_name, "a number that is not below 0"))
         return None
     return given

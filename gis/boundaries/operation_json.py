@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
@@ -11,6 +10,9 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from gis.boundaries.operations import (
+    MOST_DRAWN,
+    MOST_GUIDING,
+    MOST_M,
     MOST_POINTS,
     Line,
     Merge,
@@ -93,8 +95,8 @@ class _Reader:
     def number(self, name: str, default: float | None = None) -> float:
         value = self.given.get(name, default)
         good = isinstance(value, int | float) and not isinstance(value, bool)
-        if not good or not math.isfinite(value) or value <= 0:
-            raise self._fault(name, "metres, more than 0")
+        if not good or not 0 < value <= MOST_M:
+            raise self._fault(name, f"metres, more than 0 and at most {MOST_M:,}")
         return float(value)
 
     def flag(self, name: str) -> bool:
@@ -109,23 +111,24 @@ class _Reader:
     def _point(self, name: str, value: Any) -> Point:
         good = (isinstance(value, list | tuple) and len(value) >= 2
                 and all(isinstance(one, int | float) and not isinstance(one, bool)
-                        and math.isfinite(one) for one in value[:2])
-                and abs(value[0]) <= 180 and abs(value[1]) <= 90)
+                        for one in value[:2])
+                and -180 <= value[0] <= 180 and -90 <= value[1] <= 90)
         if not good:
             raise self._fault(name, "points are [lon, lat] in degrees")
         return float(value[0]), float(value[1])
 
-    def line(self, name: str, least: int = 2) -> Line:
+    def line(self, name: str, least: int = 2, most: int = MOST_POINTS) -> Line:
         value = self.given.get(name, [])
-        if not isinstance(value, list | tuple) or not least <= len(value) <= MOST_POINTS:
-            raise self._fault(name, f"{least} to {MOST_POINTS:,} points")
+        if not isinstance(value, list | tuple) or not least <= len(value) <= most:
+            raise self._fault(name, f"{least} to {most:,} points")
         return tuple(self._point(name, one) for one in value)
 
     def words(self, name: str) -> dict[str, str]:
         value = self.given.get(name) or {}
         if not isinstance(value, Mapping) or not all(
-                isinstance(one, str) for pair in value.items() for one in pair):
-            raise self._fault(name, "an object of texts")
+                isinstance(one, str) and len(one) <= 200 and one.isprintable()
+                for pair in value.items() for one in pair):
+            raise self._fault(name, "an object of texts of up to 200 characters")
         return dict(value)
 
     def polygon(self, name: str, value: Any) -> BaseGeometry:
@@ -141,11 +144,20 @@ class _Reader:
         return shape
 
 
+def _split(read: _Reader) -> Split:
+    along_street = read.flag("along_street")
+    most = MOST_GUIDING if along_street else MOST_DRAWN
+    return Split(read.text("code"), read.line("line", most=most), read.text("new_key"),
+                 along_street, read.number("radius_m", 50.0), read.words("names"))
+
+
 def _block(read: _Reader) -> MoveBlock:
     if "block" in read.given:
         block = read.polygon("block", read.given["block"])
     else:
-        block = shapely.Polygon(read.line("ring", 3))
+        block = shapely.Polygon(read.line("ring", 3, MOST_DRAWN))
+    if shapely.get_num_coordinates(block) > MOST_DRAWN + 1:
+        raise InvalidInput(f"a block has at most {MOST_DRAWN:,} points", field="block")
     return MoveBlock(read.text("from"), read.text("to"), block)
 
 
@@ -164,11 +176,10 @@ def _replace(read: _Reader) -> Replace:
 _READERS: dict[str, Callable[[_Reader], Operation]] = {
     "move_vertex": lambda read: MoveVertex(read.point("at"), read.point("to")),
     "move_edge": lambda read: MoveEdge(read.line("edge"), read.line("to")),
-    "reroute": lambda read: Reroute(read.point("from"), read.point("to"), read.line("along", 0),
+    "reroute": lambda read: Reroute(read.point("from"), read.point("to"),
+                                    read.line("along", 0, MOST_DRAWN),
                                     read.number("radius_m", 50.0)),
-    "split": lambda read: Split(read.text("code"), read.line("line"), read.text("new_key"),
-                                read.flag("along_street"), read.number("radius_m", 50.0),
-                                read.words("names")),
+    "split": _split,
     "merge": lambda read: Merge(read.texts("codes", 2), read.text("into")),
     "move_block": _block,
     "snap": lambda read: Snap(read.texts("codes", 1), read.number("radius_m")),

@@ -14,6 +14,11 @@ from shapely.geometry.base import BaseGeometry
 
 MATCH_DEGREES = 1e-7
 MOST_POINTS = 20_000
+# What is drawn is laid into edges at a cost that grows with the square of its points; a line that
+# only tells which streets to follow, faster still.
+MOST_DRAWN = 1_000
+MOST_GUIDING = 200
+MOST_M = 10_000
 
 Point = tuple[float, float]
 Line = tuple[Point, ...]

@@ -14,6 +14,8 @@ from gis.plans.reading import Face, as_multi
 
 MOST_CODES = 5_000
 MOST_NAME = 80
+# New areas are called +1 to this.
+MOST_NEW = 99_999
 
 
 @dataclass

@@ -6,6 +6,7 @@ with what it made, and decides which version is the present one.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -33,6 +34,7 @@ from gis.plans.judging import Judge, frozen_refusals
 from gis.plans.making import (
     MOST_CODES,
     MOST_NAME,
+    MOST_NEW,
     Made,
     Shown,
     check_name,
@@ -103,8 +105,11 @@ class Workbench:
 
     def next_key(self) -> str:
         """A key that no area of the draft ever had."""
-        used = [int(face.key[1:]) for _, face in self.made if face.key.startswith("+")]
-        return f"+{max(used, default=0) + 1}"
+        used = {int(face.key[1:]) for _, face in self.made if face.key.startswith("+")}
+        number = max(used, default=0) + 1
+        if number > MOST_NEW:
+            number = next(free for free in itertools.count(1) if free not in used)
+        return f"+{number}"
 
     # -- what may be done to it ----------------------------------------------------------------
 
@@ -313,7 +318,8 @@ class Workbench:
             key for key, geom in getattr(operation, "faces", {}).items()
             if geom is not None and key not in self.faces and key not in self.base]
         for key in fresh:
-            if not (key.startswith("+") and key[1:].isdecimal() and len(key) <= 6):
+            if not (key.startswith("+") and key.isascii() and key[1:].isdecimal()
+                    and len(key) <= 6):
                 raise InvalidInput(f"a new area is called {self.next_key()} or the like, not"
                                    f" {key!r:.60}", "new_key")
             if key in self.faces:

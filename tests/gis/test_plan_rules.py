@@ -55,6 +55,7 @@ def test_what_is_told_is_read_back():
     ({"households": {"min": -1}}, "households.min"),
     ({"households": {"min": "5"}}, "households.min"),
     ({"households": {"min": math.inf}}, "households.min"),
+    ({"households": {"min": 10**400}}, "households.min"),
     ({"households": {"min": True}}, "households.min"),
     ({"households": {"min": 5, "max": 4}}, "households"),
     ({"households": {"min": 5, "target": 4}}, "households"),

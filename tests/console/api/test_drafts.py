@@ -168,6 +168,27 @@ async def test_refused_in_its_place(table, draft):
     assert (await table.planner.get(draft)).json()["version"] == 1
 
 
+async def test_a_line_that_ends_inside_is_refused_in_words_of_its_own(table, draft):
+    line = {**SPLIT, "line": [at(-1, 5), at(5, 5)]}
+    answer = await table.planner.post(f"{draft}/operations",
+                                      json={"version": 1, "operation": line})
+    (told,) = answer.json()["refusals"]
+    assert (told["kind"], told["detail"]) == ("invalid", "line_ends_inside")
+    assert told["message"] == "线没有从边界画到边界"
+
+
+async def test_a_draft_whose_highest_key_is_taken_goes_on(table, draft):
+    made = await _do(table.planner, draft, 1, {**SPLIT, "new_key": "+99999"})
+    answer = await table.planner.post(f"{draft}/operations", json={
+        "version": made["version"], "operation": {**SPLIT, "code": EAST,
+                                                  "line": [at(9, 5), at(21, 5)]}})
+    assert answer.status_code == 200, answer.text
+    assert "+1" in {one["properties"]["key"] for one in answer.json()["changed"]["features"]}
+    odd = await table.planner.post(f"{draft}/operations", json={
+        "version": answer.json()["version"], "operation": {**SPLIT, "new_key": "+٣"}})
+    assert (odd.status_code, odd.json()["errors"][0]["field"]) == (422, "new_key")
+
+
 async def test_frozen_areas_do_not_move(table, draft):
     made = await table.planner.post(f"{draft}/freeze", json={"version": 1, "codes": [EAST]})
     assert made.status_code == 200, made.text

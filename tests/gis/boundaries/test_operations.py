@@ -485,3 +485,23 @@ def test_what_is_no_operation_is_refused_by_its_field(given, field):
     with pytest.raises(InvalidInput) as told:
         operation_from_json(given)
     assert told.value.field == field
+
+
+@pytest.mark.parametrize("given,field", [
+    ({"op": "simplify", "tolerance_m": 10**400}, "tolerance_m"),
+    ({"op": "snap", "codes": ["a"], "radius_m": 1e308}, "radius_m"),
+    ({"op": "move_vertex", "at": [10**400, 1], "to": [1, 2]}, "at"),
+    ({"op": "move_vertex", "at": [float("nan"), 1], "to": [1, 2]}, "at"),
+    ({"op": "split", "code": "a", "new_key": "+1", "line": [[0, 0]] * 1_001}, "line"),
+    ({"op": "split", "code": "a", "new_key": "+1", "line": [[0, 0]] * 201,
+      "along_street": True}, "line"),
+    ({"op": "split", "code": "a", "new_key": "+1", "line": [[0, 0], [1, 1]],
+      "names": {"+1": "a\0b"}}, "names"),
+    ({"op": "move_block", "from": "a", "to": "b", "ring": [[0, 0]] * 1_001}, "ring"),
+    ({"op": "move_block", "from": "a", "to": "b", "block": shapely.geometry.mapping(
+        shapely.Point(0, 0).buffer(1, quad_segs=400))}, "block"),
+])
+def test_numbers_and_lines_that_nobody_draws_are_told_by_field(given, field):
+    with pytest.raises(InvalidInput) as told:
+        operation_from_json(given)
+    assert told.value.field == field
