@@ -47,7 +47,7 @@ def test_no_stored_word_runs_and_no_page_needs_what_its_policy_forbids(poisoned,
     page.wait_for_url("**/wall")
     made = page.evaluate("""async name => (await fetch('/api/drafts', {method: 'POST',
         headers: {'Content-Type': 'application/json'}, body: JSON.stringify({name})})).status""",
-        SCRIPT[:90])
+        SCRIPT[:60])
     assert made == 201
     for path in PAGES:
         page.goto(poisoned.url + path)
