@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from console.api.parameters import words
 from console.api.scoped import answer_bytes, scoped
+from console.exports import stamp_of
 from console.places import Place, find_place
 from console.printing.plates import KINDS, MOST_PLATES, SHEETS, Order, plate_documents
 from console.printing.qr import qr_svg
@@ -51,8 +52,9 @@ async def plates(request: Request, area_code: str, kind: Kind | None = None,
     async with scoped(request) as connection:
         place = await find_place(connection, words(area_code, "area_code"))
         rows = await plate_rows(connection, place, kind or default_kind(place))
+    stamp = await stamp_of(request, f"plates {place.code}", len(rows))
     order = plate_order_of(place, kind or default_kind(place), public_address(request),
-                           request.state.caller.name, request.app.state.settings.time_zone)
+                           str(stamp), request.app.state.settings.time_zone)
     order = replace(order, per_page=per_page, lang=language_of(request))
     # Thousands of addresses are long enough to sort that streams would stutter.
     documents = await asyncio.to_thread(plate_documents, rows, order)
