@@ -37,13 +37,14 @@ function show(row) {
   const both = before !== undefined || after !== undefined;
   const fields = [...new Set([before, after].flatMap(part => (part && typeof part === 'object' ? Object.keys(part) : [])))];
   const pairs = fields.length ? fields.map(name => [name, before?.[name], after?.[name]]) : [[t('admin_audit.value'), before, after]];
-  byId('row').replaceChildren(
+  const change = both && make('table', {class: 'change'},
+    make('thead', {}, make('tr', {}, make('th'), make('th', {text: t('admin_audit.before')}), make('th', {text: t('admin_audit.after')}))),
+    make('tbody', {}, ...pairs.map(([name, old, now]) => make('tr', {class: value(old) === value(now) ? '' : 'changed'}, make('th', {scope: 'row', text: name}), make('td', {text: value(old)}), make('td', {text: value(now)})))));
+  byId('row').replaceChildren(make('div', {},
     make('p', {text: `#${row.id} · ${act(row)} · ${row.subject}`}),
     make('p', {class: 'small', text: `${moments.format(new Date(row.at))} · ${row.who ?? t('admin_audit.system')}${row.role ? ` (${t(`role.${row.role}`, {otherwise: row.role})})` : ''} · ${row.origin ?? '—'}`}),
-    both && make('table', {class: 'change'}, make('thead', {}, make('tr', {}, make('th'), make('th', {text: t('admin_audit.before')}), make('th', {text: t('admin_audit.after')}))),
-      make('tbody', {}, ...pairs.map(([name, old, now]) => make('tr', {class: value(old) === value(now) ? '' : 'changed'}, make('th', {scope: 'row', text: name}), make('td', {text: value(old)}), make('td', {text: value(now)}))))),
-    ...Object.entries(rest).map(([name, part]) => make('p', {class: 'small'}, make('b', {text: name}), ` ${value(part)}`)),
-  );
+    change,
+    ...Object.entries(rest).map(([name, part]) => make('p', {class: 'small'}, make('b', {text: name}), ` ${value(part)}`))));
 }
 
 function options(actions) {
