@@ -54,7 +54,7 @@ def test_a_category_is_edited_by_keyboard_and_taken_back(browser, server, sessio
         assert stored(session_database, LITTER) == before
         assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
         # What was done stands in the log, before and after beside each other.
-        admin.open("admin", "/admin/audit?lang=en")
+        page.goto(f"{server.url}/admin/audit?lang=en")
         page.fill("[name=q]", "category:urban.litter")
         page.keyboard.press("Enter")
         page.wait_for_function(
@@ -63,7 +63,6 @@ def test_a_category_is_edited_by_keyboard_and_taken_back(browser, server, sessio
         shown = page.inner_text("#row")
         assert "changed a rule of the loop" in shown
         assert "地面有暴露垃圾" in shown
-        assert "false" not in shown
 
 
 def test_days_and_settings(browser, server, session_database):
