@@ -18,7 +18,8 @@ HOST = re.compile(r"(?:https?|wss?)://([A-Za-z0-9.\-\[\]:{}_$%]+)")
 # Loopback and placeholders; names that stand for a standard, which nobody asks; the licence's own.
 ALLOWED = re.compile(
     r"^(127\.0\.0\.1|localhost|\[::1\]|0\.0\.0\.0|\W|HOST|host|.*\.(test|example|invalid)\b"
-    r"|(www\.)?(w3\.org|opengis\.net|apache\.org|rfc-editor\.org|json-schema\.org|schema\.org)"
+    r"|(www\.)?(w3\.org|opengis\.net|apache\.org|rfc-editor\.org|json-schema\.org|schema\.org"
+    r"|topografix\.com|ogr\.maptools\.org)"
     r"|example\.(com|org|net))"
 )
 

@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -243,7 +244,7 @@ def test_where_groups_stand(tmp_path, claim, claims, groups):
     given = Settings(home=tmp_path, oidc_issuer="https://id.example", oidc_groups_claim=claim,
                      oidc_officer_claim="number")
     signed = {"sub": "s\0", "preferred_username": " li\0‮ ", "number": "O1"}
-    told = vouched(Known(signed | claims, ""), Provider(given), given)
+    told = vouched(Known(signed | claims, ""), Provider(given), given, datetime.now(UTC))
     assert told.groups == groups
     assert (told.subject, told.name, told.officer) == ("s�", "li", "O1")
 

@@ -77,7 +77,8 @@ def test_tables_sort_drill_and_export(browser, jianggan):
         assert [cell.value for cell in book.active[1]][:2] == ["Code", "Name"]
         assert book.active.max_row == len(rows) + 1
         page.go_back()
-        page.wait_for_function("document.querySelector('#path b').textContent === 'Everything'")
+        page.wait_for_function(
+            "() => document.querySelector('#path b').textContent === 'Everything'")
 
 
 def test_a_score_opens_to_its_parts_and_the_incidents_behind_them(browser, jianggan):
@@ -97,7 +98,8 @@ def test_a_score_opens_to_its_parts_and_the_incidents_behind_them(browser, jiang
         page.get_by_text("On time: incidents counted").wait_for()
         page.wait_for_selector(".opened .matter")
         page.get_by_role("button", name="More").click()
-        page.wait_for_function("document.querySelectorAll('.opened .matter').length > 30")
+        page.wait_for_function(
+            "() => document.querySelectorAll('.opened .matter').length > 30")
         page.get_by_role("tab", name="Classes").is_visible()
         page.get_by_role("button", name="Close").click()
         assert page.locator(".opened").is_hidden()

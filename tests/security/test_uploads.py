@@ -181,8 +181,8 @@ def test_a_schema_elsewhere_is_not_fetched(tmp_path, listener):
     file = tmp_path / "wfs.gml"
     file.write_text(
         '<wfs:FeatureCollection xmlns:wfs="http://www.opengis.net/wfs"'
-        ' xmlns:gml="http://www.opengis.net/gml" xmlns:x="http://x"'
-        ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="http://x'
+        ' xmlns:gml="http://www.opengis.net/gml" xmlns:x="http://x.example"'
+        ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="http://x.example'
         f' {address}/wfs?service=WFS&amp;version=1.0.0&amp;request=DescribeFeatureType">'
         "<gml:featureMember><x:a><x:name>b</x:name></x:a></gml:featureMember>"
         "</wfs:FeatureCollection>")

@@ -1,5 +1,5 @@
 // Tooltip, legend, help, banner and the tour's sign.
-import {clockTime, make} from '../common.js';
+import {cityNow, clockTime, make} from '../common.js';
 
 export class Tooltip {
   constructor({host, text, store, classes, loads}) {
@@ -69,7 +69,8 @@ export class Banner {
   }
 
   set(cause, key, since) {
-    if (key) this.causes.set(cause, {key, since});
+    // A line that never stood has no moment at which it was lost: it is now.
+    if (key) this.causes.set(cause, {key, since: Number.isFinite(since) ? since : cityNow()});
     else this.causes.delete(cause);
     const first = ['denied', 'stream', 'database', 'snapshot', 'tiles'].map(name => this.causes.get(name)).find(Boolean);
     this.element.hidden = !first;

@@ -45,7 +45,7 @@ export class Header {
     this.part.textContent = this.text(`wall.daypart_${part}`);
     const {state, since} = this.connection();
     this.dot.dataset.state = state;
-    this.dot.lastChild.textContent = this.text(`wall.connection_${state}`, {time: clockTime(since ?? now, this.lang)});
+    this.dot.lastChild.textContent = this.text(`wall.connection_${state}`, {time: clockTime(Number.isFinite(since) ? since : now, this.lang)});
   }
 
   /** A line to a server whose database is away is open and brings nothing. */
