@@ -116,7 +116,8 @@ async def _take_turns(context: Context, libraries: tuple[Library, Library],
             connection = await stack.enter_async_context(
                 await psycopg.AsyncConnection.connect(library.server_url))
             await connection.execute(queries.get("enter"),
-                                     {"secret": issue_token(library.admin_url, "hall")})
+                                     {"secret": issue_token(library.admin_url, "hall"),
+                                      "origin": None})
             connections.append(connection)
         for kind, times in spent.items():
             context.say(f"geocode: {kind}")

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from gis.accounts import DEMO_PASSWORD, create_account
+from tests.e2e.wall import DRAWN
 
 pytestmark = pytest.mark.e2e
 SCRIPT = ('"><img src=x onerror="window.ran=1"><svg onload="window.ran=2"></svg>'
@@ -53,7 +54,8 @@ def test_no_stored_word_runs_and_no_page_needs_what_its_policy_forbids(poisoned,
         page.goto(poisoned.url + path)
         page.wait_for_load_state("networkidle" if path not in ("/wall", "/street", "/planner",
                                                                "/officer") else "load")
-        page.wait_for_function("() => document.body.innerText.trim().length > 40")
+        page.wait_for_function(DRAWN if path == "/wall"
+                               else "() => document.body.innerText.trim().length > 40")
         assert page.evaluate("() => window.ran") is None, path
         assert page.evaluate("() => window.refused || []") == [], path
         assert page.evaluate("() => getComputedStyle(document.body).display") != "none", path
