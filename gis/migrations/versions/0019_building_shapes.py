@@ -1,0 +1,10 @@
+"""Buildings merged for zooms that show no single one."""
+
+revision = "0019"
+down_revision = "0018"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
