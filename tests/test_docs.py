@@ -146,7 +146,8 @@ def test_pictures_are_small_and_shown():
     assert all(path.stat().st_size <= 600_000 for path in pictures)
 
 
-FREE = {"MIT", "ISC", "BSD-2-Clause", "BSD-3-Clause", "0BSD", "Apache-2.0", "Zlib", "CC0-1.0"}
+FREE = {"MIT", "ISC", "BSD-2-Clause", "BSD-3-Clause", "0BSD", "Apache-2.0", "Zlib", "CC0-1.0",
+        "OFL-1.1"}
 
 
 def test_the_licences_of_the_bundles_are_told_and_free():

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import brotli
 
+from console.web.fonts import write_fonts
+
 WEB = Path(__file__).parent
 BUILT = WEB.parent / "static" / "built"
 MANIFEST = "manifest.json"
@@ -39,7 +41,7 @@ def entries(web: Path = WEB) -> list[Path]:
 def fingerprint(web: Path = WEB) -> str:
     """SHA-256 over the names and contents of all sources and the lock file."""
     digest = hashlib.sha256()
-    files = [web / "build.py", web / "package.json", web / "package-lock.json"]
+    files = [web / "build.py", web / "fonts.py", web / "package.json", web / "package-lock.json"]
     files += sorted(path for path in (web / "src").rglob("*") if path.is_file())
     for path in files:
         digest.update(path.relative_to(web).as_posix().encode() + b"\0" + path.read_bytes())
@@ -116,8 +118,13 @@ def _write_notices(web: Path, target: Path) -> None:
     (target / NOTICES).write_text(rule.join(parts) + "\n", encoding="utf-8")
 
 
+def _texts(target: Path) -> list[Path]:
+    """Scripts and style sheets; fonts are compressed by their own form."""
+    return sorted([*target.glob("*.js"), *target.glob("*.css")])
+
+
 def _compress(target: Path) -> None:
-    for path in sorted(target.glob("*.js")):
+    for path in _texts(target):
         raw = path.read_bytes()
         path.with_name(path.name + ".br").write_bytes(brotli.compress(raw, quality=10))
         path.with_name(path.name + ".gz").write_bytes(gzip.compress(raw, 9, mtime=0))
@@ -126,7 +133,7 @@ def _compress(target: Path) -> None:
 def _write_manifest(web: Path, target: Path) -> None:
     files = {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-        for path in sorted(target.glob("*.js"))
+        for path in _texts(target)
     }
     manifest = {"sources": fingerprint(web), "files": files}
     (target / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
@@ -159,6 +166,7 @@ def _build(web: Path, built: Path) -> bool:
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     _bundle(web, fresh)
+    write_fonts(web, fresh)
     _write_notices(web, fresh)
     _compress(fresh)
     _write_manifest(web, fresh)
