@@ -53,6 +53,7 @@ from console.api import (
     shares,
     statistics,
     tiles,
+    tracks,
     wall,
 )
 from console.api.body import BadBody
@@ -100,7 +101,7 @@ log = logging.getLogger("gridwall.server")
 STATIC = Path(__file__).parent / "static"
 # Printouts stand before incidents, whose numbers their addresses would be taken for.
 ROUTERS = (health, reports, plates, printouts, locate, notices, addresses, areas, incidents,
-           duplicates, shares, ranking, statistics, live, wall, tiles, rasters, maps, login,
+           duplicates, shares, ranking, statistics, live, wall, tracks, tiles, rasters, maps, login,
            provider, account, accounts,
            codes, library, persons, rules, drafts, drafts_files, drafts_rules, rehearsal,
            proposals, publications, audit)

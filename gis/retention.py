@@ -18,7 +18,7 @@ from gis import queries
 from gis.errors import Conflict, InvalidInput, NotFound
 from gis.loading.vocabulary import PERSON_KINDS
 
-KINDS = ("report", "person", "event", "notice", "credential")
+KINDS = ("report", "person", "event", "notice", "credential", "track")
 # Rows a transaction: a stop half way loses one batch, and nobody waits long for a row.
 AT_ONCE = 1_000
 Progress = Callable[[int, int, str], None]
@@ -107,7 +107,7 @@ def purge(connection: psycopg.Connection, as_of: datetime | None = None, dry_run
             found.append(Due(kind, category, len(ids)))
             if not dry_run:
                 _erase(connection, found[-1], ids, erase, moment, progress)
-    for kind in ("event", "notice", "credential"):
+    for kind in ("event", "notice", "credential", "track"):
         (count,) = connection.execute(queries.get(f"{kind}s_due"), asked).fetchone()
         if count:
             found.append(Due(kind, "", count))

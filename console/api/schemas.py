@@ -15,6 +15,7 @@ from gis.reports import (
     MOST_PHOTOS,
     WORST_ACCURACY_M,
 )
+from gis.tracks import MOST_AT_ONCE
 
 Json = dict[str, Any]
 
@@ -105,4 +106,24 @@ BATCH_DOCS: Json = {
         "anyOf": [REPORT, {"description": "Answered in its place with what is wrong with it"}]}}),
     "responses": {"200": _says("Each in its place, with its status", {
         "type": "array", "items": {"anyOf": [ANSWER, PROBLEM]}}), **_REFUSALS},
+}
+FIX: Json = {
+    "type": "object",
+    "required": ["at", "lon", "lat"],
+    "additionalProperties": False,
+    "properties": {
+        "at": {"type": "string", "format": "date-time"},
+        "lon": {"type": "number", "minimum": -180, "maximum": 180},
+        "lat": {"type": "number", "minimum": -90, "maximum": 90},
+        "datum": {"type": "string", "enum": list(DATUMS), "default": "wgs84"},
+        "accuracy_m": {"type": "number", "minimum": 0, "maximum": WORST_ACCURACY_M},
+    },
+}
+TRACKS_DOCS: Json = {
+    "requestBody": _body({"type": "array", "maxItems": MOST_AT_ONCE, "items": {
+        "anyOf": [FIX, {"description": "Told in `refused`, with what is wrong with it"}]}}),
+    "responses": {"200": _says("How many are new, known, and refused", {
+        "type": "object", "properties": {
+            "stored": {"type": "integer"}, "known": {"type": "integer"},
+            "refused": {"type": "array", "items": PROBLEM}}}), **_REFUSALS},
 }

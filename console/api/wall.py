@@ -15,6 +15,7 @@ from console.api.scoped import answer_bytes, now_of, scoped
 from gis import statistics
 from gis.assessment import settle
 from gis.errors import InvalidInput
+from gis.tracks import trails as trails_of
 from tiles.cache import Body
 from tiles.vector import LEVELS
 
@@ -92,6 +93,17 @@ async def figures(request: Request, scheme: Scheme = "base") -> Response:
 
     await settle(request.app.state.database)
     return await _answer(request, ("figures", scheme), make)
+
+
+@router.get("/trails", response_class=Response)
+async def trails(
+    request: Request, minutes: Annotated[int, Query(ge=1, le=24 * 60)] = 60
+) -> Response:
+    """Where the officers whom the caller leads were in the last minutes, thinned for a wall."""
+    async def make(connection: AsyncConnection, at: statistics.Moment) -> bytes:
+        return await trails_of(connection, minutes, at.now)
+
+    return await _answer(request, ("trails", minutes), make)
 
 
 Make = Callable[[AsyncConnection, statistics.Moment], Awaitable[bytes]]

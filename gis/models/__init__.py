@@ -58,7 +58,8 @@ from gis.models.publication import (
     PublicationDuty,
 )
 from gis.models.rasters import Raster, RasterFile
-from gis.models.tiles import AreaCoverage, AreaShape
+from gis.models.tiles import AreaCoverage, AreaShape, TileLayer
+from gis.models.tracks import TrackFix
 from gis.models.vocabulary import Category, ChoiceOrder, CitySetting, Line, RoleOrder
 
 __all__ = [
@@ -130,6 +131,8 @@ __all__ = [
     "SiteChange",
     "StarRule",
     "Step",
+    "TileLayer",
+    "TrackFix",
     "Unit",
     "incident_change",
 ]

@@ -143,7 +143,7 @@ class Retention(Base):
 
     __tablename__ = "retention"
     __table_args__ = (
-        CheckConstraint("kind IN ('report', 'person', 'event', 'notice', 'credential')",
+        CheckConstraint("kind IN ('report', 'person', 'event', 'notice', 'credential', 'track')",
                         name="kind"),
         CheckConstraint("keep_days > 0", name="keep_days"),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from gis.incidents import Action
@@ -121,6 +122,8 @@ BODIES: dict[str, Callable[[int], Bodies]] = {
     "POST /api/persons/{person_id}/unmask": lambda whose: [
         {"purpose": "入户走访核实"}, {"purpose": "入户走访核实", "fields": ["name"]}],
     "POST /api/renames": renames,
+    "POST /api/tracks": lambda whose: [{"fixes": [
+        {"at": datetime.now(UTC).isoformat(), "lon": MIDDLES[whose], "lat": LAT}]}],
     "POST /api/notices/read": lambda whose: [{"up_to": 2**62}],
     "POST /api/admin/categories": categories,
     "POST /api/admin/days": lambda whose: [

@@ -173,4 +173,7 @@ _ROWS = (
     "INSERT INTO field_work (day, officer_id, area_identity_id, patrols) SELECT '2026-11-02',"
     " o.id, i.id, 3 FROM area_identity AS i, officer AS o"
     " WHERE i.code = %(grid)s AND o.officer_code = %(officer)s",
+    "INSERT INTO track_fix (officer_id, at, lon, lat) SELECT o.id, now() - s * interval '1 minute',"
+    " %(lon)s + s * 1e-5, %(lat)s FROM officer AS o, generate_series(1, 3) AS s"
+    " WHERE o.officer_code = %(officer)s",
 )

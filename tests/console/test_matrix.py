@@ -74,6 +74,8 @@ _AS_IT_WAS = {
     "area": "ancestor_ids @> %(foreign)s::bigint[]",
     "raster": "area_identity_id = ANY (%(foreign)s::bigint[])",
     "officer": "officer_code LIKE %(officers)s",
+    "track_fix": "officer_id IN (SELECT o.id FROM officer AS o WHERE o.officer_code LIKE"
+                 " %(officers)s)",
     **dict.fromkeys(("report", "incident", "draft", "publication"), "id = %(report)s"),
     **dict.fromkeys(("publication_area", "publication_duty"), "publication_id = %(report)s"),
     "raster_file": "path LIKE %(marked)s",

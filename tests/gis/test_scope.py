@@ -44,7 +44,7 @@ GUARDED = {
     "session_secret", "sign_in_try", "account_link", "group_mapping", "provider_key",
     "provider_sign_in",
     "draft", "draft_operation", "draft_face", "raster", "raster_file",
-    "area_coverage", "area_shape",
+    "area_coverage", "area_shape", "track_fix",
 }
 # What no jurisdiction divides: anyone whom the server lets in may read it.
 OPEN = {
@@ -64,6 +64,7 @@ DOORS = {
     "coverages_due": "schemes and levels only",
     "coverage_shapes": "shapes of areas without names or codes, for the keeper to generalise",
     "store_coverage": "shapes for tiles alone; refused unless made of the areas in force",
+    "store_fixes": "the caller's own, as an officer",
     "rehearse_officers": "numbers of officers, on grounds in the scope",
     "begin_publication": "a planner's or an admin's",
     "area_codes_given": "a planner's or an admin's: codes only",

@@ -36,7 +36,8 @@ CALL allow('within_scope', 'site', 'SELECT', $$
 CALL allow('within_scope', 'duty', 'SELECT',
     $$ (SELECT scope_all()) OR scope_ids && (SELECT scope_ids()) $$);
 CALL allow('posted_within_scope', 'officer', 'SELECT', $$
-    (SELECT scope_all()) OR id IN (SELECT d.officer_id FROM duty AS d) $$);
+    (SELECT scope_all()) OR id = (SELECT scope_officer_id())
+    OR id IN (SELECT d.officer_id FROM duty AS d) $$);
 CALL allow('within_scope', 'incident', 'SELECT', $$
     (SELECT scope_all()) OR scope_ids && (SELECT scope_ids())
     OR unit_id = (SELECT scope_unit_id())
@@ -105,6 +106,13 @@ CALL allow('of_incident', 'rating', 'SELECT', $$
     (SELECT scope_all()) OR EXISTS (SELECT FROM incident AS i WHERE i.id = incident_id) $$);
 CALL allow('within_scope', 'field_work', 'SELECT', $$
     (SELECT scope_all()) OR area_identity_id = ANY ((SELECT scope_under_ids())::bigint[]) $$);
+-- Who leads officers sees where they are: those posted on their ground, while they are on it.
+CALL allow('own_officers', 'track_fix', 'SELECT', $$
+    officer_id = (SELECT scope_officer_id())
+    OR (SELECT scope_role()) IN ('hall', 'street', 'community', 'admin')
+       AND ((SELECT scope_all())
+            OR scope_ids && (SELECT scope_ids())
+               AND officer_id IN (SELECT d.officer_id FROM duty AS d)) $$);
 -- A planner's work, on the ground that they stand for: as sees_draft.
 CALL allow('planners', 'draft', 'SELECT', $$
     (SELECT scope_role()) IN ('planner', 'admin')
@@ -142,7 +150,7 @@ BEGIN
         'incident_area', 'assessment_fact', 'assessment_count', 'assessment_time',
         'assessment_head', 'score_part', 'star_rule', 'rating', 'field_work',
         'other_name', 'place_object', 'place_category', 'dwelling', 'enterprise',
-        'draft', 'draft_operation', 'draft_face', 'raster', 'raster_file']
+        'draft', 'draft_operation', 'draft_face', 'raster', 'raster_file', 'track_fix']
     LOOP
         EXECUTE format('GRANT SELECT ON %I TO gridwall_server', relation);
     END LOOP;
@@ -198,7 +206,7 @@ BEGIN
             'set_draft_rules', 'rename_draft', 'abandon_draft', 'set_plan_rules', 'drafts_told', 'draft_areas',
             'draft_parents', 'draft_faces', 'draft_operations', 'draft_points',
             'draft_open_incidents', 'draft_ground', 'plan_rules_of',
-            'rehearse_officers',
+            'rehearse_officers', 'store_fixes', 'tile_tracks',
             'layer_version', 'on_shift', 'setting_text', 'setting_number')
         THEN
             EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO gridwall_server', routine.signature);

@@ -84,6 +84,14 @@ DELETE FROM credential AS c
 WHERE least(c.revoked_at, c.expires_at)
       < %(as_of)s::timestamptz - make_interval(days => keep_days('credential', ''))
 
+-- name: tracks_due
+SELECT count(*) FROM track_fix AS f
+WHERE f.at < %(as_of)s::timestamptz - make_interval(days => keep_days('track', ''))
+
+-- name: erase_tracks
+DELETE FROM track_fix AS f
+WHERE f.at < %(as_of)s::timestamptz - make_interval(days => keep_days('track', ''))
+
 -- name: report_erasable
 -- Whether a matter is there, is closed, and has been erased already.
 SELECT i.closed_at IS NOT NULL, r.erased_at FROM incident AS i JOIN report AS r ON r.id = i.id
