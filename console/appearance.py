@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 Appearance = Literal["dark", "light"]
@@ -19,6 +20,11 @@ def choose(argument: str | None, cookie: str | None, default: Appearance) -> App
         if asked in APPEARANCES:
             return cast(Appearance, asked)
     return default
+
+
+def of(request: HTTPConnection, default: Appearance) -> Appearance:
+    """Look of the answer to a request."""
+    return choose(request.query_params.get(ARGUMENT), request.cookies.get(COOKIE), default)
 
 
 def other(appearance: Appearance) -> Appearance:

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from console import language
+from console import appearance, language
 from console.access import may_enter
 from console.components.bundled import bundle_address
 
@@ -22,6 +22,8 @@ STATIC = HERE.parent / "static" / "desk"
 PAGES = ("wall", "street", "statistics", "planner", "officer", "report", "admin")
 _PREFIXES = ("desk.", "class.", "state.", "urgency.", "step.", "role.", "how.", "tier.")
 _YEAR_S = 31_536_000
+# How a page looks to who has chosen nothing: where one watches all day, dark; else light.
+_DARK = ("street", "planner")
 
 
 @cache
@@ -45,7 +47,8 @@ def render(
     Parameters
     ----------
     request
-        With ``state.caller``; ``?lang=`` chooses the language and is remembered.
+        With ``state.caller``; ``?lang=`` chooses the language, ``?style=`` dark or light; both
+        are remembered.
     page
         Name of the template, of the script and of the catalogue's prefix.
     prefixes
@@ -55,6 +58,7 @@ def render(
     """
     asked = request.query_params.get("lang")
     lang = language.choose(asked, request.cookies.get(language.COOKIE))
+    style = appearance.of(request, "dark" if page in _DARK else "light")
     caller = request.state.caller
     told = {
         "page": page, "lang": lang, "live_worker": _live_worker(),
@@ -66,9 +70,8 @@ def render(
     other = next(one for one in language.LANGUAGES if one != lang)
     html = _environment().get_template(f"{page}.html").render(
         page=page, lang=lang, links=links, caller=caller, version=_version(),
-        other_lang=other, other_query=urlencode([
-            *((name, value) for name, value in request.query_params.multi_items()
-              if name != "lang"), ("lang", other)]),
+        other_lang=other, other_query=_asking(request, "lang", other), style=style,
+        style_query=_asking(request, appearance.ARGUMENT, appearance.other(style)),
         t=lambda key, **params: language.text(key, lang, **params),
         # A closing tag within a text must not end the script.
         told=json.dumps(told, ensure_ascii=False).replace("<", "\\u003c"),
@@ -76,7 +79,14 @@ def render(
     answer = HTMLResponse(html, headers={"Cache-Control": "private, no-store"})
     if asked in language.LANGUAGES:
         answer.set_cookie(language.COOKIE, asked, max_age=_YEAR_S, samesite="lax", path="/")
+    appearance.remember(answer, request.query_params.get(appearance.ARGUMENT))
     return answer
+
+
+def _asking(request: Request, name: str, value: str) -> str:
+    """The query of this very page with one thing asked for otherwise."""
+    return urlencode([*((key, given) for key, given in request.query_params.multi_items()
+                        if key != name), (name, value)])
 
 
 def _live_worker() -> str | None:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from console import language
+from console import appearance, language
 from console.access import HOME
 from console.api.body import BadBody, read_body
 from console.oidc import ProviderAway, ProviderFault
@@ -60,7 +60,7 @@ async def logout_page(request: Request) -> Response:
     """Asks whether to sign out: following a link changes nothing."""
     lang = language_of(request)
     # The form may lead on to the provider, to be signed out there as well.
-    return plain_page("logout.html", lang, {"lang": lang},
+    return plain_page("logout.html", lang, {"lang": lang, "style": appearance.of(request, "dark")},
                       leads_to=request.app.state.provider.farewell_origin())
 
 
@@ -111,7 +111,7 @@ async def let_in(request: Request, secret: str, wanted: str) -> Response:
         state.callers.forget(before.secret)
     response = RedirectResponse(wanted, 303, {"Cache-Control": "no-store"})
     state.cookie.write(response, secret, secure=request.url.scheme == "https")
-    return _remember_language(request, response)
+    return _remember(request, response)
 
 
 def device_of(request: Request) -> str:
@@ -138,7 +138,11 @@ def sign_in_page(request: Request, wanted: str, fault: str = "", status: int = 2
     other = next(one for one in language.LANGUAGES if one != lang)
     state = request.app.state
     label = state.settings.oidc_name or language.text("login.provider", lang)
-    values = {"lang": lang, "next": wanted, "next_quoted": quote(wanted, safe=""), "other": other,
+    style = appearance.of(request, "dark")
+    other_style = appearance.other(style)
+    values = {"lang": lang, "style": style, "other_style": other_style,
+              "style_label": language.text(f"login.style_{other_style}", lang), "next": wanted,
+              "next_quoted": quote(wanted, safe=""), "other": other,
               "fault": language.text(f"login.{fault}", lang, wait_s=wait_s) if fault else "",
               "fault_shown": "" if fault else "hidden",
               "provider_shown": "" if state.provider.configured else "hidden",
@@ -146,10 +150,11 @@ def sign_in_page(request: Request, wanted: str, fault: str = "", status: int = 2
     response = plain_page("login.html", lang, values, status)
     if status in (429, 503):
         response.headers["Retry-After"] = str(wait_s)
-    return _remember_language(request, response)
+    return _remember(request, response)
 
 
-def _remember_language(request: Request, response: Response) -> Response:
+def _remember(request: Request, response: Response) -> Response:
+    appearance.remember(response, request.query_params.get(appearance.ARGUMENT))
     asked = request.query_params.get("lang")
     if asked in language.LANGUAGES:
         response.set_cookie(language.COOKIE, asked, max_age=_YEAR_S, samesite="lax")

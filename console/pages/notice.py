@@ -6,7 +6,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import Scope
 
-from console import language
+from console import appearance, language
 from console.pages.plain import plain_page
 from console.why import language_of
 
@@ -23,6 +23,7 @@ def missing_page(request: HTTPConnection) -> Response:
 
 def _notice(request: HTTPConnection, kind: str, status: int) -> Response:
     lang = language_of(request)
-    values = {"lang": lang, "heading": language.text(f"notice.{kind}_title", lang),
+    values = {"lang": lang, "style": appearance.of(request, "dark"),
+              "heading": language.text(f"notice.{kind}_title", lang),
               "told": language.text(f"notice.{kind}", lang)}
     return plain_page("notice.html", lang, values, status)

@@ -22,21 +22,29 @@ def _file(name: str) -> str:
     return (Path(__file__).parent / name).read_text(encoding="utf-8")
 
 
+@cache
+def _styles() -> str:
+    """The colours of all pages, and what these have of their own."""
+    return _file("../static/desk/style.css") + _file("plain.css")
+
+
 def plain_page(template: str, lang: str, values: dict[str, str], status: int = 200,
                leads_to: str = "") -> HTMLResponse:
     """A page: ``[[key]]`` is a value, escaped, or else a text of the catalogue.
 
     `leads_to` is an origin to which the answer to its form may send the browser on.
     """
+    style = _styles()
+
     def fill(mark: re.Match[str]) -> str:
         key = mark[1]
         if key == "css":
-            return _file("plain.css")
+            return style
         return html.escape(values[key] if key in values else language.text(key, lang))
 
     page = HTMLResponse(_MARK.sub(fill, _file(template)), status)
     page.headers["content-security-policy"] = _POLICY.replace(
         "form-action 'self'", f"form-action 'self' {leads_to}".rstrip()).replace(
-        "{style}", hash_source(_file("plain.css").encode()))
+        "{style}", hash_source(style.encode()))
     page.headers["cache-control"] = "no-store"
     return page

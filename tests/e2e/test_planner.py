@@ -28,8 +28,9 @@ def test_the_boundaries_in_force_are_looked_at(browser, server):
         page.wait_for_selector("#chosen .figures")
         page.select_option("#scheme", "police")
         page.wait_for_function("() => gridwall.planner.editor.coverage.size < 500")
-        page.click("#theme")
-        assert page.get_attribute("body", "data-theme") == "light"
+        page.click("#style")
+        assert page.get_attribute("html", "data-style") == "light"
+        assert page.evaluate("() => gridwall.planner.editor.theme") == "light"
         assert planner.fits()
 
 

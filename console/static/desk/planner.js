@@ -15,8 +15,9 @@ import {showRecord} from './planner_record.js';
 import {Refusals} from './planner_refusals.js';
 import {brokenBy, showRules} from './planner_rules.js';
 import {Session} from './planner_session.js';
-import {bindTabs, showSaving, showState, showTab, theme, turnTheme} from './planner_strip.js';
+import {bindTabs, showSaving, showState, showTab} from './planner_strip.js';
 import {Tools} from './planner_tools.js';
+import {onStyle, style} from './style.js';
 
 const {Editor} = await import(told.editor);
 // Streets are asked for only where what is seen is this narrow, in degrees.
@@ -27,11 +28,10 @@ const search = new URLSearchParams(location.search);
 
 class Planner {
   constructor() {
-    document.body.dataset.theme = theme();
     Object.assign(this, {rows: [], before: new Map(), violations: [], parents: new Map(), schemes: []});
     this.session = new Session({state: draft => showState(draft), saving: what => this.saving(what)});
     this.hand = new Hand(this);
-    this.editor = new Editor({target: byId('map'), bar: byId('bar'), theme: theme(), on: {
+    this.editor = new Editor({target: byId('map'), bar: byId('bar'), theme: style(), on: {
       ...this.hand.hears(), choose: keys => this.choose(keys), hover: key => this.say(key), view: extent => this.streets(extent), tiles: () => notify(t('planner.tiles_failed')),
     }});
     this.refusals = new Refusals(this.editor);
@@ -73,10 +73,10 @@ class Planner {
     on('proposals', () => proposalsDialog(this.session, this.places, () => this.reload()));
     on('publish', () => publishDialog(this.session, () => this.published()));
     on('help-open', () => this.help());
-    on('theme', () => { this.editor.dress(turnTheme()); this.paint(); });
     on('zoom-in', () => this.editor.zoom(1));
     on('zoom-out', () => this.editor.zoom(-1));
     on('zoom-all', () => this.editor.fit());
+    onStyle(now => { this.editor.dress(now); this.paint(); });
     bindTabs(name => this.tab(name));
     byId('measure').append(...Object.keys(MEASURES).map(key => make('option', {value: key, text: t(`planner.by_${key}`), selected: key === 'actual'})));
     addEventListener('beforeunload', event => { if (this.unsaved) event.preventDefault(); });

@@ -1,17 +1,5 @@
-// The strip over the table: which draft it is, whether it is kept, what may be done with it; look and tabs.
+// The strip over the table: which draft it is, whether it is kept, what may be done with it; and the tabs.
 import {byId, moment, number, t} from './common.js';
-
-const THEME = 'gridwall-planner-theme';
-
-export const theme = () => localStorage.getItem(THEME) ?? 'dark';
-
-/** The other of dark and light, remembered by this browser. */
-export function turnTheme() {
-  const next = theme() === 'dark' ? 'light' : 'dark';
-  localStorage.setItem(THEME, next);
-  document.body.dataset.theme = next;
-  return next;
-}
 
 function chip(words, kind) {
   byId('saved').textContent = words;

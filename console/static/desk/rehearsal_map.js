@@ -2,7 +2,7 @@
 import {make, t} from './common.js';
 import {svg} from './map.js';
 
-const COLOURS = ['#cfe0f5', '#d7ecd2', '#f5e3c3', '#e6d8f0', '#f6d5d5', '#cfeae8', '#ece6c9', '#dcdfe6'];
+const COLOURS = 8;
 
 export class BeforeAfter {
   constructor(host, slider, choose) {
@@ -13,12 +13,12 @@ export class BeforeAfter {
   /** `names`: by key, what an area is called; `picked(key)` when one is chosen. */
   show(map, names) {
     const keys = [...map.before, ...map.after.filter(one => one.key.startsWith('+'))].map(one => one.key);
-    const colour = new Map(keys.map((key, place) => [key, COLOURS[place % COLOURS.length]]));
+    const colour = new Map(keys.map((key, place) => [key, place % COLOURS]));
     const room = Math.max(map.width, map.height) / 40;
     const side = name => {
       const picture = svg('svg', {class: `${name}-side`, role: 'img', 'aria-label': t(`rehearsal.${name}`), viewBox: `${-room} ${-room} ${map.width + 2 * room} ${map.height + 2 * room}`});
       for (const {key, d} of map[name]) {
-        const shape = svg('path', {class: 'area', d, fill: colour.get(key), 'data-key': key});
+        const shape = svg('path', {class: `area of${colour.get(key)}`, d, 'data-key': key});
         shape.addEventListener('pointerenter', () => this.say(`${t(`rehearsal.${name}`)} · ${names.get(key) ?? ''} ${key}`));
         shape.addEventListener('click', () => this.choose(key));
         picture.append(shape);

@@ -9,7 +9,7 @@ export const THEMES = {
   },
   light: {
     ground: '#f5f6f8', water: '#c9dff1', shore: '#93bfe0', green: '#dcebd6', plaza: '#eef0f3',
-    road: '#ffffff', wide: '#ffffff', casing: '#cfd6e0', roadName: '#5f6b7c', building: '#e2e0dc', buildingEdge: '#cdc9c2',
+    road: '#ffffff', wide: '#ffffff', casing: '#cfd6e0', roadName: '#566274', building: '#e2e0dc', buildingEdge: '#cdc9c2',
     edge: '#2c567f', text: '#12233a', halo: '#ffffff', chosen: '#081a33', changed: '#c26b00', handle: '#0a63c9', handleFill: '#ffffff',
     bad: '#c8182b', badText: '#a31122', warn: '#b56300', frozen: '#5d6d83', before: '#7a3fd1', street: '#008f63', fill: 0.55,
   },
