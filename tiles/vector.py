@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
 from gis import queries
-from gis.errors import InvalidInput, NotFound
+from gis.errors import InvalidInput, NotFound, UnknownCategory
 
 MAX_ZOOM = 22
 LEVELS = ("city", "district", "street", "community", "grid")
@@ -23,7 +23,7 @@ _CODE = re.compile(r"[a-z0-9_-]{1,40}")
 
 @dataclass(frozen=True)
 class Layer:
-    """What a client must know of a layer before it asks for tiles.
+    """What a client must know of a layer before it asks for tiles, and a cache besides.
 
     Attributes
     ----------
@@ -33,54 +33,96 @@ class Layer:
         Name of each layer in a tile to its fields and their TileJSON types.
     fresh_s
         Seconds for which a browser may use a tile without asking again.
+    sources
+        The tables whose changes it shows, by the names under which they are told. The `load` of
+        areas, which changes with incidents, may be some seconds old instead.
+    filters
+        Which of `at`, `category`, `since` and `until` it takes.
+    by_account
+        Whether two accounts with the same ground and role may see different things in it.
+    on_disk
+        Whether its tiles may be kept on disk: not what is to be erased after a time.
+    lasts_s
+        For how many seconds a tile may be kept where changes are not all told; None: any time.
     """
 
     min_zoom: int
     max_zoom: int
     vector_layers: dict[str, dict[str, str]]
     fresh_s: int
+    sources: tuple[str, ...]
+    filters: frozenset[str] = frozenset()
+    by_account: bool = False
+    on_disk: bool = True
+    lasts_s: float | None = None
 
 
 LAYERS = {
     "areas": Layer(0, 16, {"areas": {
         "id": "String", "code": "String", "name": "String", "level": "String", "load": "Number",
-    }}, 0),
+    }}, 0, ("area",), frozenset({"at"})),
     "buildings": Layer(11, 16, {"buildings": {
         "id": "Number", "code": "String", "name": "String", "height": "Number",
         "floors": "Number", "kind": "String",
-    }}, 60),
+    }}, 0, ("building",)),
     "ground": Layer(8, 16, {
         "ground": {"kind": "String", "name": "String"},
         "roads": {"name": "String", "class": "String", "width": "Number"},
-    }, 60),
+    }, 60, ("ground",)),
+    "addresses": Layer(14, 18, {"addresses": {
+        "id": "Number", "count": "Number", "code": "String", "text": "String",
+        "building": "Number",
+    }}, 0, ("address",)),
+    "incidents": Layer(0, 18, {"incidents": {
+        "id": "Number", "count": "Number", "category": "String", "class": "String",
+        "state": "String", "tier": "String", "urgency": "Number", "emergency": "Boolean",
+        "received": "Number", "deadline": "Number",
+    }}, 0, ("incident",), frozenset({"at", "category", "since", "until"}), by_account=True,
+        on_disk=False),
+    "places": Layer(8, 18, {"places": {
+        "id": "Number", "count": "Number", "code": "String", "category": "String",
+        "element": "String", "name": "String",
+    }}, 0, ("place_object",), frozenset({"category"}), on_disk=False),
 }
+CUSTOM = "custom:"
+_CUSTOM_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
 def layer(name: str) -> Layer:
-    """A layer by name.
+    """A layer by name; of ``custom:<name>`` only the database knows more (see `tilejson`).
 
     Raises
     ------
     NotFound
         If there is none of that name.
     """
+    if name.startswith(CUSTOM) and _CUSTOM_NAME.fullmatch(name.removeprefix(CUSTOM)):
+        # What becomes of the table itself nobody tells, and whose ground it is the areas do.
+        return Layer(0, MAX_ZOOM, {}, 0, (name, "area"), on_disk=False, lasts_s=60.0)
     if name not in LAYERS:
-        raise NotFound(f"there is no layer {name!r:.40}; there are {', '.join(LAYERS)}")
+        raise _no_layer(name)
     return LAYERS[name]
+
+
+def _no_layer(name: str) -> NotFound:
+    return NotFound(f"there is no layer {name!r:.60}; there are {', '.join(LAYERS)} and"
+                    f" {CUSTOM}NAME for tables that an administrator has registered")
 
 
 @dataclass(frozen=True)
 class TileAddress:
-    """One tile of one layer; `scheme`, `level` and `at` matter to the layer `areas` alone.
+    """One tile of one layer; `scheme` and `level` matter to the layer `areas` alone.
 
-    `at` asks for the areas that were in force then; None for those of now.
+    `at` asks for what was in force, or open, then; None for what is now. `category` is a code or
+    a Chinese name. `since` and `until` bound when incidents were received, `until` not included.
 
     Raises
     ------
     NotFound
         If there is no such layer, or no such tile in the square of its zoom.
     InvalidInput
-        If scheme or level can't be one.
+        If scheme or level can't be one, a time has no offset, `since` is not before `until`, or
+        the layer does not take what it is asked.
     """
 
     layer: str
@@ -90,9 +132,12 @@ class TileAddress:
     scheme: str = "base"
     level: str = LEAF
     at: datetime | None = None
+    category: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
     def __post_init__(self) -> None:
-        layer(self.layer)
+        filters = layer(self.layer).filters
         side = 1 << self.z if 0 <= self.z <= MAX_ZOOM else 0
         if not (0 <= self.x < side and 0 <= self.y < side):
             raise NotFound(
@@ -101,29 +146,46 @@ class TileAddress:
             )
         if self.level not in (*LEVELS, LEAF):
             raise InvalidInput(f"level is one of {', '.join((*LEVELS, LEAF))}", field="level")
-        if self.at is not None and self.at.tzinfo is None:
-            raise InvalidInput("a time has an offset from UTC", field="at")
         if not _CODE.fullmatch(self.scheme):
             raise InvalidInput(f"{self.scheme!r:.40} can't be a scheme's code", field="scheme")
+        for name in ("at", "category", "since", "until"):
+            asked = getattr(self, name)
+            if asked is not None and name not in filters:
+                raise InvalidInput(f"the layer {self.layer} takes no {name}", field=name)
+            if isinstance(asked, datetime) and asked.tzinfo is None:
+                raise InvalidInput("a time has an offset from UTC", field=name)
+        if self.since is not None and self.until is not None and self.since >= self.until:
+            raise InvalidInput("since is before until", field="until")
 
 
-@dataclass(frozen=True)
-class Context:
-    """Whose share of a layer is drawn, and of what state: with an address, a cache key."""
+class Drawing(NamedTuple):
+    """A tile as the database drew it: for whose share of the city, and whether it will stay so
+    while nothing changes."""
 
-    scope: str | None
-    version: str
-
-
-async def context(connection: AsyncConnection, name: str) -> Context:
-    """Scope and version of a layer, inside a transaction that has entered."""
-    return Context(**await _row(connection, "tile_context", {"layer": name}))
+    content: bytes
+    share: str | None
+    settled: bool = True
 
 
-async def draw(connection: AsyncConnection, address: TileAddress) -> bytes:
-    """The tile's uncompressed bytes; empty where nothing of the caller's lies in it."""
-    row = await _row(connection, f"tile_{address.layer}", asdict(address))
-    return bytes(row["tile"] or b"")
+async def draw(connection: AsyncConnection, address: TileAddress) -> Drawing:
+    """The tile, uncompressed, in a transaction that has entered; empty where nothing is in it.
+
+    Raises
+    ------
+    NotFound
+        If a table was never registered, or not for the caller's role, or can't be shown now.
+    UnknownCategory
+        If the category is none.
+    """
+    if address.category is not None:
+        known = await _row(connection, "tile_category_known", asdict(address))
+        if not known["known"]:
+            raise UnknownCategory(address.category)
+    kind, _, name = address.layer.partition(":")
+    row = await _row(connection, f"tile_{kind}", asdict(address) | {"name": name})
+    if name and row["tile"] is None:
+        raise _no_layer(address.layer)
+    return Drawing(bytes(row["tile"] or b""), row["share"], row.get("settled", True))
 
 
 async def tilejson(connection: AsyncConnection, name: str, template: str) -> dict[str, Any]:
@@ -137,24 +199,39 @@ async def tilejson(connection: AsyncConnection, name: str, template: str) -> dic
         The layer's.
     template
         Address of a tile, with ``{z}``, ``{x}`` and ``{y}`` left in it.
+
+    Raises
+    ------
+    NotFound
+        If the caller has no such layer.
     """
     described = layer(name)
-    row = await _row(connection, "tile_bounds", {"layer": name})
-    found = {
+    if name.startswith(CUSTOM):
+        row = await _row(connection, "custom_described", {"name": name.removeprefix(CUSTOM)})
+        if row is None:
+            raise _no_layer(name)
+        described = replace(
+            described, min_zoom=row["min_zoom"], max_zoom=row["max_zoom"],
+            vector_layers={name.removeprefix(CUSTOM): row["fields"]})
+        more = {"description": row["title"]}
+    else:
+        row = await _row(connection, "tile_bounds", {"layer": name})
+        more = {}
+    if row["bounds"]:
+        west, south, east, north = row["bounds"]
+        more |= {"bounds": row["bounds"],
+                 "center": [(west + east) / 2, (south + north) / 2, described.min_zoom]}
+    return {
         "tilejson": "3.0.0", "name": name, "scheme": "xyz", "tiles": [template],
         "minzoom": described.min_zoom, "maxzoom": described.max_zoom,
         "vector_layers": [
             {"id": key, "fields": fields} for key, fields in described.vector_layers.items()
         ],
+        **more,
     }
-    if row["bounds"]:
-        west, south, east, north = row["bounds"]
-        found |= {"bounds": row["bounds"],
-                  "center": [(west + east) / 2, (south + north) / 2, described.min_zoom]}
-    return found
 
 
-async def _row(connection: AsyncConnection, query: str, values: dict[str, Any]) -> dict[str, Any]:
+async def _row(connection: AsyncConnection, query: str, values: dict[str, Any]) -> Any:
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(queries.get(query), values)
         return await cursor.fetchone()

@@ -37,10 +37,17 @@ async def tile(
     scheme: Annotated[str, Query(max_length=40)] = "base",
     level: Annotated[str, Query(max_length=20)] = vector.LEAF,
     at: datetime | None = None,
+    category: Annotated[str | None, Query(max_length=60)] = None,
+    since: datetime | None = None, until: datetime | None = None,
 ) -> Response:
-    """One vector tile; 204 where nothing lies in it. `at`: areas as they were then."""
-    address = vector.TileAddress(layer, z, x, y, scheme, level, at)
-    fresh_s = vector.LAYERS[layer].fresh_s
+    """One vector tile; 204 where nothing lies in it.
+
+    `at`: areas as they were, or incidents that were open, then. Incidents of a `category`, or
+    received from `since` to `until`; places of a `category`.
+    """
+    address = vector.TileAddress(
+        layer, z, x, y, scheme, level, at, category, since, until)
+    fresh_s = vector.layer(layer).fresh_s
     async with scoped(request) as connection:
         context = await vector.context(connection, layer)
         age = int(time.monotonic() / LOAD_SECONDS) if layer == "areas" else 0

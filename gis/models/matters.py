@@ -81,6 +81,8 @@ class Incident(Base):
     __table_args__ = (
         Index(None, "received_at"),
         Index("incident_open_idx", "id", postgresql_where="closed_at IS NULL"),
+        Index("incident_open_geom_idx", "geom", postgresql_using="gist",
+              postgresql_where="closed_at IS NULL"),
         Index("incident_emergency_idx", "id",
               postgresql_where="closed_at IS NULL AND urgency >= 3"),
         Index(None, "closed_at"),

@@ -44,7 +44,7 @@ GUARDED = {
     "session_secret", "sign_in_try", "account_link", "group_mapping", "provider_key",
     "provider_sign_in",
     "draft", "draft_operation", "draft_face", "raster", "raster_file",
-    "area_coverage", "area_shape", "track_fix",
+    "area_coverage", "area_shape", "track_fix", "tile_layer",
 }
 # What no jurisdiction divides: anyone whom the server lets in may read it.
 OPEN = {
@@ -57,7 +57,7 @@ UNREADABLE = {
     "provider_sign_in",
     "credential", "retention", "scope_key", "event_pending", "given_code",
     "incident_change", "seal_batch", "seal_head", "clock_due", "clock_mark",
-    "area_coverage", "area_shape",
+    "area_coverage", "area_shape", "tile_layer",
 }
 # All that runs with the owner's rights at the server's call, and what keeps each in bounds.
 DOORS = {
@@ -72,7 +72,9 @@ DOORS = {
     "put_in_force": "needs a publication begun in this transaction; areas in the scope",
     "publication_outlook": "a planner's or an admin's: counts only",
     "publication_author": "the scope is its condition",
-    "layer_version": "counters only",
+    "tile_changes": "boxes of what changed, and numbers of accounts; never what, or whose",
+    "tile_share": "a digest of the scope",
+    "areas_settled": "true or false",
     "enter": "sets the scope that a secret stands for",
     "scope": "the scope of this transaction",
     "scope_all": "from the scope",
@@ -140,6 +142,11 @@ DOORS = {
     "tile_buildings": "the scope is its condition",
     "tile_ground": "no jurisdiction divides it",
     "tile_bounds": "the scope is its condition",
+    "tile_incidents": "the scope is its condition",
+    "tile_addresses": "the scope is its condition",
+    "tile_places": "the scope is its condition",
+    "tile_custom": "the scope is its condition, for roles and ground",
+    "custom_described": "as tile_custom",
     "desk_map": "the scope is its condition",
     "desk_buildings": "the scope is its condition",
     "note_export": "needs a scope; writes who took what into the audit log",

@@ -85,7 +85,9 @@ AS $$
         || coalesce((SELECT ST_AsMVT(road, 'roads', 4096, 'geom', 'feature_id') FROM road), '')
 $$;
 
--- What the caller may see of a layer lies within these degrees: west, south, east, north.
+-- What the caller may see of a layer lies within these degrees: west, south, east, north. Their
+-- ground, even where nothing of the layer lies on it yet; who has none, such as a department,
+-- sees matters on anybody's.
 CREATE OR REPLACE FUNCTION tile_bounds(layer text)
 RETURNS double precision[]
 LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER
@@ -98,27 +100,10 @@ AS $$
             ELSE (
                 SELECT ST_Extent(area.geom) FROM area
                 WHERE upper_inf(area.period)
-                  AND ((SELECT scope_library()) OR area.ancestor_ids && (SELECT scope_ids())))
+                  AND ((SELECT scope_library()) OR area.ancestor_ids && (SELECT scope_ids())
+                       OR layer = 'incidents' AND (SELECT scope_role()) = 'department'
+                          AND area.ancestor_ids @> (SELECT scope_unit_ground())))
         END AS box
     ) AS extent
     WHERE box IS NOT NULL
-$$;
-
--- Changes whenever rows of the table under a layer do, for caches. The counters lag a commit by
--- some seconds at most and start anew after a crash: hence the server's start beside them, and,
--- since walls follow a redraw at once, the newest version of an area as this snapshot has it.
-CREATE OR REPLACE FUNCTION layer_version(layer text)
-RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp
-AS $$
-    SELECT concat_ws('-',
-        extract(epoch FROM pg_postmaster_start_time())::bigint,
-        pg_stat_get_tuples_inserted(relation) + pg_stat_get_tuples_updated(relation)
-            + pg_stat_get_tuples_deleted(relation),
-        CASE layer WHEN 'areas' THEN (SELECT max(area.id) FROM area) END,
-        CASE layer WHEN 'areas' THEN (
-            SELECT count(*) || '.' || max(c.id) FROM area_coverage AS c WHERE c.in_force) END)
-    FROM to_regclass(CASE layer WHEN 'areas' THEN 'area' WHEN 'buildings' THEN 'building'
-                                ELSE 'ground' END) AS relation
 $$;

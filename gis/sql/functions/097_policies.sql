@@ -66,12 +66,15 @@ CALL allow('of_publication', 'publication_area', 'SELECT', $$
 CALL allow('of_publication', 'publication_duty', 'SELECT', $$
     (SELECT scope_all())
     OR EXISTS (SELECT FROM publication AS p WHERE p.id = publication_duty.publication_id) $$);
--- A unit has no ground: it sees the events of the matters that it sees.
+-- A unit has no ground: it sees the events of the matters that it sees. What servers tell each other
+-- of tiles and of accounts nobody sees.
 CALL allow('within_scope', 'event', 'SELECT', $$
-    (SELECT scope_all()) OR scope_ids && (SELECT scope_ids())
-    OR kind = 'incident' AND scope_ids = '{}' AND (SELECT scope_places())
-    OR (SELECT scope_unit_id()) IS NOT NULL AND kind = 'incident'
-       AND EXISTS (SELECT FROM incident AS i WHERE i.id = (payload::jsonb ->> 'id')::bigint) $$);
+    kind NOT IN ('tiles', 'access') AND (
+        (SELECT scope_all()) OR scope_ids && (SELECT scope_ids())
+        OR kind = 'incident' AND scope_ids = '{}' AND (SELECT scope_places())
+        OR (SELECT scope_unit_id()) IS NOT NULL AND kind = 'incident'
+           AND EXISTS (SELECT FROM incident AS i
+                       WHERE i.id = (payload::jsonb ->> 'id')::bigint)) $$);
 CALL allow('own', 'account', 'SELECT',
     $$ id = (SELECT scope_account_id()) OR (SELECT scope_role()) = 'admin' $$);
 CALL allow('own', 'account_area', 'SELECT',
@@ -195,6 +198,8 @@ BEGIN
             'incident_assignments', 'unmask_person', 'rename_place',
             'coverages_due', 'coverage_shapes', 'store_coverage',
             'open_load', 'tile_areas', 'tile_buildings', 'tile_ground', 'tile_bounds',
+            'tile_incidents', 'tile_addresses', 'tile_places', 'tile_custom',
+            'custom_described',
             'surroundings', 'map_shapes', 'desk_map', 'desk_buildings', 'note_export', 'audit_actions', 'audit_sealed',
             'keep_changes', 'escalate_due', 'incident_duplicates', 'append_pair', 'report_state',
             'extent_told', 'set_extent',
@@ -207,7 +212,7 @@ BEGIN
             'draft_parents', 'draft_faces', 'draft_operations', 'draft_points',
             'draft_open_incidents', 'draft_ground', 'plan_rules_of',
             'rehearse_officers', 'store_fixes', 'tile_tracks',
-            'layer_version', 'on_shift', 'setting_text', 'setting_number')
+            'tile_changes', 'tile_share', 'areas_settled', 'on_shift', 'setting_text', 'setting_number')
         THEN
             EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO gridwall_server', routine.signature);
         END IF;

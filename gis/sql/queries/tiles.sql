@@ -1,16 +1,39 @@
--- name: tile_context
--- Whose tile it is (without the account: all who may see the same share), and of what state.
-SELECT md5((scope() - 'account')::text) AS scope, layer_version(%(layer)s) AS version
-
 -- name: tile_areas
 SELECT tile_areas(
-    %(z)s, %(x)s, %(y)s, %(scheme)s, %(level)s, %(at)s::timestamptz) AS tile
+    %(z)s, %(x)s, %(y)s, %(scheme)s, %(level)s, %(at)s::timestamptz) AS tile,
+       tile_share() AS share,
+       %(at)s::timestamptz IS NOT NULL
+           OR areas_settled(%(z)s, %(scheme)s, %(level)s) AS settled
 
 -- name: tile_buildings
-SELECT tile_buildings(%(z)s, %(x)s, %(y)s) AS tile
+SELECT tile_buildings(%(z)s, %(x)s, %(y)s) AS tile, tile_share() AS share
 
 -- name: tile_ground
-SELECT tile_ground(%(z)s, %(x)s, %(y)s) AS tile
+SELECT tile_ground(%(z)s, %(x)s, %(y)s) AS tile, tile_share() AS share
+
+-- name: tile_incidents
+SELECT tile_incidents(%(z)s, %(x)s, %(y)s, %(category)s, %(since)s::timestamptz,
+                      %(until)s::timestamptz, %(at)s::timestamptz) AS tile, tile_share() AS share
+
+-- name: tile_addresses
+SELECT tile_addresses(%(z)s, %(x)s, %(y)s) AS tile, tile_share() AS share
+
+-- name: tile_places
+SELECT tile_places(%(z)s, %(x)s, %(y)s, %(category)s) AS tile, tile_share() AS share
+
+-- name: tile_custom
+SELECT tile_custom(%(z)s, %(x)s, %(y)s, %(name)s) AS tile, tile_share() AS share
+
+-- name: tile_category_known
+SELECT CASE %(layer)s
+    WHEN 'incidents' THEN EXISTS (
+        SELECT FROM category AS c WHERE %(category)s::text IN (c.code, c.name))
+    ELSE EXISTS (
+        SELECT FROM place_category AS c WHERE %(category)s::text IN (c.code, c.name, c.element))
+    END AS known
+
+-- name: custom_described
+SELECT title, fields, min_zoom, max_zoom, bounds FROM custom_described(%(name)s)
 
 -- name: tile_bounds
 SELECT tile_bounds(%(layer)s) AS bounds
