@@ -24,6 +24,8 @@ from gis.origin import ORIGIN
 LOGOUT = "/logout"
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _NOT_PAGES = ("/api/", "/tiles/", "/static/", "/live", "/components/", "/metrics")
+# Hundreds at once, most of them known to whoever asks: these ask the database nothing of their own.
+_TILES = "/tiles/"
 # What comes after it Panel takes for the name of a module.
 _MODULES = "/components/"
 CLOSE_NOT_SIGNED_IN, CLOSE_TRY_LATER = 4401, 1013
@@ -76,16 +78,17 @@ class Gate:
             return None
         if secret is None:
             raise NotSignedIn("sign in, or send a token: Authorization: Bearer TOKEN")
-        caller = await self._identify(secret, headers, by_cookie)
+        caller = await self._identify(secret, headers, by_cookie, path.startswith(_TILES))
         state = scope.setdefault("state", {})
         state["secret"], state["caller"] = secret, caller
         _check_open(caller, scope)
-        return secret if aging else None
+        return secret if aging and not path.startswith(_TILES) else None
 
-    async def _identify(self, secret: str, headers: dict[bytes, bytes], by_cookie: bool) -> Caller:
+    async def _identify(self, secret: str, headers: dict[bytes, bytes], by_cookie: bool,
+                        hearing: bool) -> Caller:
         device = headers.get(b"user-agent", b"").decode("latin-1")[:300]
         try:
-            return await self._callers.identify(secret, device)
+            return await self._callers.identify(secret, device, hearing)
         except NotSignedIn:
             if by_cookie:
                 await self._callers.suspect(secret)

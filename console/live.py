@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import psycopg
 
@@ -28,6 +29,7 @@ log = logging.getLogger("gridwall.live")
 IDLE_POLL_S = 1.0
 AWAY_POLL_S = 0.5
 HEARTBEAT_S = 5.0
+WANTED_S = 10.0
 PAGE = 500
 # Further behind than this, loading everything anew is cheaper than catching up.
 FURTHEST_BEHIND = 5_000
@@ -48,6 +50,11 @@ class Live:
         Tells whether the credentials of open streams still hold.
     poll_s
         How long a change may wait for its number while somebody watches.
+
+    Attributes
+    ----------
+    follow
+        Awaited with the head of the events, whenever that was read; it raises nothing.
     """
 
     def __init__(self, database: Database, callers: Callers, poll_s: float) -> None:
@@ -60,6 +67,8 @@ class Live:
         self._watched = asyncio.Event()
         self._slower = 1
         self._trouble: Trouble | None = None
+        self._wanted_until = 0.0
+        self.follow: Callable[[Position], Awaitable[None]] | None = None
         self.closing = False
 
     @property
@@ -76,6 +85,11 @@ class Live:
         """Begin, inside the running event loop."""
         self._tasks = [asyncio.create_task(self._sequence()),
                        asyncio.create_task(self._guard())]
+
+    def want(self) -> None:
+        """Somebody goes by what is numbered, though no stream is open: don't idle for a while."""
+        self._wanted_until = time.monotonic() + WANTED_S
+        self._watched.set()
 
     def set_pace(self, slower: int) -> None:
         """Have all pages refresh so many times more seldom: the first thing that gives."""
@@ -181,7 +195,7 @@ class Live:
             await self._pause(away)
 
     async def _pause(self, away: bool) -> None:
-        if away or self._groups:
+        if away or self._groups or time.monotonic() < self._wanted_until:
             pace_s = min(self._poll_s * self._slower, SLOWEST_POLL_S)
             await asyncio.sleep(AWAY_POLL_S if away else pace_s)
             return
@@ -200,6 +214,9 @@ class Live:
         if before is not None and head.epoch != before.epoch:
             for group in self._groups.values():
                 group.resync(head, RESTORED)
+        # Before walls hear of it: what they ask for then must not be of before.
+        if self.follow is not None:
+            await self.follow(head)
         for group in list(self._groups.values()):
             await self._advance(group, head)
 

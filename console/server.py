@@ -63,6 +63,7 @@ from console.compression import Compression
 from console.cookies import SessionCookie
 from console.drafts import Drafts
 from console.folding import Folding
+from console.following import Following
 from console.gate import Gate
 from console.gathering import Gatherer
 from console.headers import PAGE_POLICY, SecurityHeaders, WallPolicy, inline_hashes
@@ -95,7 +96,9 @@ from gis.loop_data import LoopData
 from gis.personal_data import KeyFile
 from gis.settings import Settings
 from tiles.cache import Cache
+from tiles.disk import Disk
 from tiles.raster_pool import RasterPool
+from tiles.store import TileStore
 
 log = logging.getLogger("gridwall.server")
 STATIC = Path(__file__).parent / "static"
@@ -170,6 +173,9 @@ def create_app(settings: Settings) -> Application:
     state.live = Live(database, state.callers, settings.live_poll_ms / 2000)
     database.pulse.on_change(state.live.tell_trouble)
     state.load = Load(settings.intake_waiting, state.live.set_pace)
+    state.tiles = TileStore(Disk(settings.home / "tiles", settings.tiles_disk_mb * 1_000_000))
+    state.following = Following(database, state.callers, state.tiles)
+    state.live.follow = state.following.follow
     state.keeper = Keeper(database, settings.tick_s)
     state.folding = Folding(database)
     _add_errors(app)
@@ -198,6 +204,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         await state.keeper.close()
         await state.live.close()
+        await state.following.close()
         await state.folding.close()
         await state.load.close()
         await state.database.pulse.close()

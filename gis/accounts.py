@@ -35,7 +35,9 @@ class Caller:
     """Who is asking. `scope_key` is equal for all who may see the same.
 
     `kind` is session or token, `access` one of `ACCESSES`; `must_change` means that the password
-    was given by somebody else, and that nothing is open before it is changed.
+    was given by somebody else, and that nothing is open before it is changed. `share` is equal for
+    all who see the same tiles, but for what is theirs as an account; `lasts_s` is for how many
+    seconds the secret lives at most, as of the look-up.
     """
 
     account_id: int
@@ -49,6 +51,9 @@ class Caller:
     kind: str = "token"
     access: str = "full"
     must_change: bool = False
+    credential_id: int | None = None
+    share: str = ""
+    lasts_s: float | None = None
 
 
 class SignIn(NamedTuple):

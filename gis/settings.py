@@ -76,6 +76,7 @@ class Settings:
     rate_per_token: float = 50.0
     rate_per_address: float = 200.0
     rate_free: str = "127.0.0.0/8 ::1/128"
+    tiles_disk_mb: int = 500
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
@@ -104,6 +105,9 @@ class Settings:
                 raise SetupError(f"GRIDWALL_{name.upper()} is {getattr(self, name)}: write"
                                  " requests a second, or 0 for no limit")
         _check_networks(self.rate_free)
+        if self.tiles_disk_mb < 0:
+            raise SetupError(f"GRIDWALL_TILES_DISK_MB is {self.tiles_disk_mb}: write megabytes, or"
+                             " 0 for no tiles on disk")
         if not 1 <= self.session_rotate_minutes <= 1440:
             raise SetupError(f"GRIDWALL_SESSION_ROTATE_MINUTES is {self.session_rotate_minutes}:"
                              " 1 to 1440 are lawful")

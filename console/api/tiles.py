@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -11,14 +10,11 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from console.api.scoped import answer_bytes, scoped
+from gis.accounts import Caller
 from tiles import vector
-from tiles.cache import Body, Cache
-
-# The load in the tiles of areas may be as old as this; live loads come with /api/wall/areas.
-LOAD_SECONDS = 10
+from tiles.store import TileKey
 
 router = APIRouter(prefix="/tiles", tags=["tiles"])
-_cache = Cache()
 
 
 @router.get("/{layer}/tilejson.json")
@@ -47,13 +43,18 @@ async def tile(
     """
     address = vector.TileAddress(
         layer, z, x, y, scheme, level, at, category, since, until)
-    fresh_s = vector.layer(layer).fresh_s
-    async with scoped(request) as connection:
-        context = await vector.context(connection, layer)
-        age = int(time.monotonic() / LOAD_SECONDS) if layer == "areas" else 0
-        key = (address, context, age)
-        body = _cache.get(key)
-        if body is None:
-            body = Body(await vector.draw(connection, address))
-            _cache.put(key, body)
-    return answer_bytes(request, body, vector.MEDIA_TYPE, fresh_s)
+    described = vector.layer(layer)
+    caller: Caller = request.state.caller
+    share = caller.share
+    if described.by_account and not caller.whole:
+        share = f"{share}.{caller.account_id}"
+
+    async def draw() -> vector.Drawing:
+        async with scoped(request) as connection:
+            drawing = await vector.draw(connection, address)
+        # The account of a secret never changes; what it may see does.
+        return drawing if drawing.share != caller.share else drawing._replace(share=share)
+
+    request.app.state.live.want()
+    body = await request.app.state.tiles.get(TileKey(share, address), draw)
+    return answer_bytes(request, body, vector.MEDIA_TYPE, described.fresh_s)

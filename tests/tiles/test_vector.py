@@ -11,7 +11,7 @@ import shapely
 
 from gis.errors import InvalidInput, NotFound
 from tests.conftest import cloned
-from tests.console.conftest import DISTRICT, SOUTH, STEP, STREETS, WEST, build_town
+from tests.console.conftest import SOUTH, STEP, STREETS, WEST, build_town
 from tiles.vector import LAYERS, MAX_ZOOM, TileAddress
 
 EXTENT, BUFFER = 4096, 64

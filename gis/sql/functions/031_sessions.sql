@@ -214,11 +214,13 @@ RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$ SELECT FROM end_session(secret) $$;
 
--- Who a secret stands for, and what it is; enters as `enter` does.
+-- Who a secret stands for, and what it is; enters as `enter` does. `lasts_s` is for how many seconds
+-- from now the secret lives at most: NULL where that is not known.
 CREATE OR REPLACE FUNCTION who_is(secret text)
 RETURNS TABLE (
     account_id bigint, name text, role text, whole boolean, area_codes text[],
-    officer_id bigint, unit_id bigint, digest text, kind text, access text, must_change boolean)
+    officer_id bigint, unit_id bigint, digest text, kind text, access text, must_change boolean,
+    credential_id bigint, share text, lasts_s double precision)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 #variable_conflict use_column
@@ -226,7 +228,10 @@ DECLARE
     held constant credential := credential_of(secret);
 BEGIN
     RETURN QUERY
-    SELECT e.*, held.kind, held.access, a.must_change AND held.kind = 'session'
+    SELECT e.*, held.kind, held.access, a.must_change AND held.kind = 'session', held.id,
+           tile_share(),
+           (SELECT extract(epoch FROM least(held.expires_at, min(f.dies_at)) - clock_timestamp())
+            FROM find_secret(secret) AS f)::double precision
     FROM enter(secret) AS e
     JOIN account AS a ON a.id = e.account_id;
 END

@@ -1,6 +1,6 @@
 -- name: who_is
 SELECT account_id, name, role, whole, area_codes, officer_id, unit_id, digest,
-       kind, access, must_change
+       kind, access, must_change, credential_id, share, lasts_s
 FROM who_is(%(secret)s)
 
 -- name: note_use
