@@ -61,9 +61,10 @@ LAYERS = {
     "areas": Layer(0, 16, {"areas": {
         "id": "String", "code": "String", "name": "String", "level": "String", "load": "Number",
     }}, 0, ("area",), frozenset({"at"})),
+    # Their numbers are the features' own ids.
     "buildings": Layer(11, 16, {"buildings": {
-        "id": "Number", "code": "String", "name": "String", "height": "Number",
-        "floors": "Number", "kind": "String",
+        "code": "String", "name": "String", "height": "Number", "floors": "Number",
+        "kind": "String",
     }}, 0, ("building",)),
     "ground": Layer(8, 16, {
         "ground": {"kind": "String", "name": "String"},
@@ -83,6 +84,10 @@ LAYERS = {
         "id": "Number", "count": "Number", "code": "String", "category": "String",
         "element": "String", "name": "String",
     }}, 0, ("place_object",), frozenset({"category"}), on_disk=False),
+    "tracks": Layer(8, 18, {"tracks": {
+        "id": "String", "name": "String", "since": "Number", "until": "Number",
+    }}, 0, ("track_fix",), frozenset({"since", "until"}), by_account=True, on_disk=False,
+        lasts_s=10.0),
 }
 CUSTOM = "custom:"
 _CUSTOM_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -114,7 +119,8 @@ class TileAddress:
     """One tile of one layer; `scheme` and `level` matter to the layer `areas` alone.
 
     `at` asks for what was in force, or open, then; None for what is now. `category` is a code or
-    a Chinese name. `since` and `until` bound when incidents were received, `until` not included.
+    a Chinese name. `since` and `until` bound when incidents were received, and when officers were
+    where they were, `until` not included.
 
     Raises
     ------

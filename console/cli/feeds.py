@@ -46,13 +46,25 @@ def sender_to(session: Session, to: str | None, token: str | None) -> Iterator[S
 @pass_session
 def simulate(session: Session, rate: float, seed: int, count: int | None, to: str | None,
              token: str | None) -> None:
-    """Send made-up reports of the synthetic district at a rate of your choice."""
+    """Send made-up reports of the synthetic district at a rate of your choice.
+
+    Its officers go on with their rounds meanwhile, unless a --token says that the database is
+    not this one.
+    """
+    from fixtures.district import build_district
+    from fixtures.patrol_loader import PatrolFeed
     from fixtures.simulate import simulated
 
+    district = build_district("demo")
+    patrols = None if token else PatrolFeed(ready_admin_url(session), district)
     with sender_to(session, to, token) as sender, \
             step(f"simulating {rate:g} reports a minute; Ctrl-C ends it") as progress:
-        reports = itertools.islice(simulated(rate, seed), count)
-        feed(reports, sender, told=lambda fed: progress(fed.sent, count or 0, "reports"))
+        def told(fed: Fed) -> None:
+            progress(fed.sent, count or 0, "reports")
+            if patrols:
+                patrols()
+
+        feed(itertools.islice(simulated(rate, seed, district=district), count), sender, told=told)
 
 
 @click.command(context_settings=CONTEXT)

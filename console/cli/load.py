@@ -24,7 +24,7 @@ FILE = click.argument("file", type=click.Path(path_type=Path))
 
 @click.group(context_settings=CONTEXT)
 def load() -> None:
-    """Load areas, buildings, addresses, officers or reports."""
+    """Load areas, buildings, addresses, officers, their tracks, or reports."""
 
 
 class TargetCommand(click.Command):
@@ -170,6 +170,22 @@ def fieldwork(session: Session, context: click.Context, **values: Any) -> None:
     options = told_options(values)
     _run(session, context, values, "patrols and visits",
          lambda url, progress: load_field_work(url, values["file"], options, progress))
+
+
+@load.command(cls=TargetCommand, context_settings=CONTEXT)
+@FILE
+@click.option("--time-zone", help="Zone of times without an offset [the city's].")
+@file_options
+@outcome_options
+@click.pass_context
+@pass_session
+def tracks(session: Session, context: click.Context, **values: Any) -> None:
+    """Where officers were, one row a fix; loaded twice, kept once."""
+    from gis.loading.tracks import load_tracks
+
+    options = told_options(values)
+    _run(session, context, values, "fixes of officers", lambda url, progress: load_tracks(
+        url, values["file"], options, values["time_zone"], progress))
 
 
 def report_options(command: Callable[..., Any]) -> Callable[..., Any]:

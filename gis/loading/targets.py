@@ -124,6 +124,17 @@ TARGETS: dict[str, tuple[Target, ...]] = {
         Target("distance_m", "metres patrolled, as a vehicle's or a phone's track has them",
                ("distance", "metres", "meters", "里程", "巡查里程", "轨迹长度")),
     ),
+    "tracks": (
+        Target("officer_code", "staff number",
+               ("officer_id", "officer", "staff_number", "device_id", "vehicle_id", "工号",
+                "人员编号", "网格员编号", "设备编号", "车辆编号"), True),
+        _X, _Y,
+        Target("at", "when, date and time in one",
+               ("timestamp", "datetime", "fixed_at", "定位时间", "时间戳", "采集时间")),
+        Target("date", "the date, where date and time stand apart", ("日期", "定位日期")),
+        Target("time", "the time of day beside `date`", ("时间", "时刻")),
+        Target("accuracy_m", "radius of error in metres", ("accuracy", "精度", "定位精度")),
+    ),
     "reports": (
         Target("text", "what was reported", ("description", "descript", "content", "内容", "描述",
                                              "事件描述", "上报内容", "问题描述")),

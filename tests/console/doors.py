@@ -21,7 +21,7 @@ from tests.console.bodies import (
 )
 
 # What tells two of a kind apart, beside the codes: each is walked.
-KINDS = {"kind": ("csv", "xlsx"), "layer": ("areas", "buildings", "ground"),
+KINDS = {"kind": ("csv", "xlsx"), "layer": ("areas", "buildings", "ground", "tracks"),
          "by": ("grid", "community", "street", "officer", "unit")}
 
 

@@ -65,6 +65,7 @@ DOORS = {
     "coverage_shapes": "shapes of areas without names or codes, for the keeper to generalise",
     "store_coverage": "shapes for tiles alone; refused unless made of the areas in force",
     "store_fixes": "the caller's own, as an officer",
+    "tile_tracks": "the scope is its condition",
     "rehearse_officers": "numbers of officers, on grounds in the scope",
     "begin_publication": "a planner's or an admin's",
     "area_codes_given": "a planner's or an admin's: codes only",

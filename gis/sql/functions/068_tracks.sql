@@ -1,5 +1,4 @@
--- Where officers were. Who sees a fix stands in its policy alone (097_policies.sql): it is found
--- by time and never by place, so that the policy keeps no index out.
+-- Where officers were. They are found by time: under a policy, too, its index is used.
 
 -- Whatever writes a fix: what was received is kept, the point is what is understood of it.
 CREATE OR REPLACE FUNCTION fix_placed() RETURNS trigger
@@ -49,12 +48,14 @@ END
 $$;
 
 -- Layer "tracks": a line an officer for a window of time (by default the last hour, at most a
--- day), broken where nothing is known for ten minutes. With the caller's own rights.
+-- day), broken where nothing is known for ten minutes. What the policy says stands in it, as in
+-- the other layers.
 CREATE OR REPLACE FUNCTION tile_tracks(
     z integer, x integer, y integer, since timestamptz DEFAULT NULL,
     until timestamptz DEFAULT NULL)
 RETURNS bytea
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, public, pg_temp
+LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp
 AS $$
     WITH asked AS (
         SELECT coalesce(until, now()) AS until,
@@ -66,6 +67,12 @@ AS $$
                    > interval '10 minutes' AS apart
         FROM track_fix AS f
         WHERE f.at >= (SELECT a.since FROM asked AS a) AND f.at < (SELECT a.until FROM asked AS a)
+          AND (f.officer_id = (SELECT scope_officer_id())
+               OR (SELECT scope_role()) IN ('hall', 'street', 'community', 'admin')
+                  AND ((SELECT scope_all())
+                       OR f.scope_ids && (SELECT scope_ids())
+                          AND f.officer_id IN (SELECT d.officer_id FROM duty AS d
+                                               WHERE d.scope_ids && (SELECT scope_ids()))))
     ), numbered AS (
         SELECT t.*, count(*) FILTER (WHERE t.apart)
                         OVER (PARTITION BY t.officer_id ORDER BY t.at) AS part

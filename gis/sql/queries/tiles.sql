@@ -21,6 +21,11 @@ SELECT tile_addresses(%(z)s, %(x)s, %(y)s) AS tile, tile_share() AS share
 -- name: tile_places
 SELECT tile_places(%(z)s, %(x)s, %(y)s, %(category)s) AS tile, tile_share() AS share
 
+-- name: tile_tracks
+-- Up to now is another window a moment later.
+SELECT tile_tracks(%(z)s, %(x)s, %(y)s, %(since)s::timestamptz, %(until)s::timestamptz) AS tile,
+       tile_share() AS share, %(until)s::timestamptz IS NOT NULL AS settled
+
 -- name: tile_custom
 SELECT tile_custom(%(z)s, %(x)s, %(y)s, %(name)s) AS tile, tile_share() AS share
 

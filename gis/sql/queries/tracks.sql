@@ -40,3 +40,56 @@ SELECT json_build_object('trails', coalesce(json_agg(json_build_object(
            ORDER BY o.officer_code, t.part), '[]'))::text AS body
 FROM trail AS t
 LEFT JOIN officer AS o ON o.id = t.officer_id
+
+-- name: track_rules
+SELECT setting_text('time_zone', 'Asia/Shanghai'), keep_days('track', '')
+
+-- name: make_incoming_fixes
+CREATE TEMP TABLE incoming_fix (
+    row integer, officer_id bigint, at timestamptz, lon double precision, lat double precision,
+    datum text, accuracy_m double precision, geom geometry(Point, 4490)
+) ON COMMIT DROP
+
+-- name: copy_incoming_fixes
+COPY incoming_fix (row, officer_id, at, lon, lat, datum, accuracy_m, geom) FROM STDIN
+
+-- name: add_incoming_fixes
+-- How many are new, and how many lie under other areas than when they came first.
+WITH within AS (
+    SELECT i.row, array_agg(DISTINCT above.id) AS ids
+    FROM incoming_fix AS i
+    JOIN area AS a ON a.leaf AND upper_inf(a.period) AND ST_Intersects(a.geom, i.geom)
+    CROSS JOIN LATERAL unnest(a.ancestor_ids) AS above(id)
+    GROUP BY i.row
+), put AS (
+    INSERT INTO track_fix AS f (officer_id, at, lon, lat, datum, accuracy_m, geom, scope_ids)
+    SELECT DISTINCT ON (i.officer_id, i.at)
+           i.officer_id, i.at, i.lon, i.lat, i.datum, i.accuracy_m, i.geom, coalesce(w.ids, '{}')
+    FROM incoming_fix AS i
+    LEFT JOIN within AS w ON w.row = i.row
+    ORDER BY i.officer_id, i.at, i.row
+    ON CONFLICT (officer_id, at) DO UPDATE SET scope_ids = excluded.scope_ids
+        WHERE f.scope_ids <> excluded.scope_ids AND ST_Equals(f.geom, excluded.geom)
+    RETURNING f.xmax = 0 AS is_new
+)
+SELECT count(*) FILTER (WHERE p.is_new), count(*) FILTER (WHERE NOT p.is_new) FROM put AS p
+
+-- name: incoming_fixes_elsewhere
+SELECT i.row, o.officer_code
+FROM incoming_fix AS i
+JOIN track_fix AS f USING (officer_id, at)
+JOIN officer AS o ON o.id = i.officer_id
+WHERE NOT ST_Equals(f.geom, i.geom)
+ORDER BY i.row
+
+-- name: empty_incoming_fixes
+TRUNCATE incoming_fix
+
+-- name: analyse_fixes
+ANALYZE track_fix
+
+-- name: drop_incoming_fixes
+DROP TABLE incoming_fix
+
+-- name: newest_fix
+SELECT max(f.at) FROM track_fix AS f WHERE f.at <= %(now)s
