@@ -64,11 +64,14 @@ def _view(box: Box, around: dict[str, Any]) -> dict[str, float]:
 
 
 def floors(houses: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Houses by floor, the highest first, as one sees a building; in each by unit and room."""
+    """Houses by floor, the highest first, as one sees a building; in each by unit and room.
+
+    ``storey`` counts from 1 upwards and from -1 down; 0 where the floor's name tells none.
+    """
     by_floor: dict[str, list[dict[str, Any]]] = {}
     for house in sorted(houses, key=plate_order):
         by_floor.setdefault(house["floor"] or "", []).append(house)
-    return [{"floor": floor, "houses": by_floor[floor]}
+    return [{"floor": floor, "storey": _height(floor)[0], "houses": by_floor[floor]}
             for floor in sorted(by_floor, key=_height, reverse=True)]
 
 

@@ -111,5 +111,6 @@ def test_every_colour_that_is_used_is_there():
     assert set(_variables()["dark"]) == known
     sheets = [*_STATIC.glob("*.css"), _STATIC.parents[1] / "pages" / "plain.css"]
     used = set(re.findall(r"var\(--([\w-]+)", "".join(map(Path.read_text, sheets))))
+    assert known - used == set()
     # Sizes, and what a sheet or a script sets for itself.
     assert used - known == {"radius", "load", "at", "tone", "glow"}

@@ -39,9 +39,9 @@ function names({aliases = [], history = []}) {
     ...list('history', history.map(one => [make('b', {text: one.name}), quiet(one.to && t('place.until', {at: moment(one.to)}))]))];
 }
 
-/** Fills a host with what is known of a building or house; leaves it empty where nothing is. */
-export async function showLibrary(host, {kind, code}) {
-  const known = await api(`/api/${kind}s/${encodeURIComponent(code)}`);
+/** Fills a host with what is `asked` of the API for a building or house; leaves it empty where nothing is known. */
+export async function showLibrary(host, {kind}, asked) {
+  const known = await asked;
   const {counts, dwelling, residents} = known;
   const rows = kind === 'building'
     ? [['houses', number(counts.houses)], ['registered', number(counts.registered_residents)], ['actual', number(counts.actual_residents)], ['let', number(counts.let)],

@@ -1,7 +1,10 @@
 // One place: what it is, where, who answers there, what is open; its QR code and what may be done.
 import {api, byId, deadline, make, named, number, query, t, told} from './common.js';
+import {BuildingView, legend} from './building.js';
+import {Floors} from './floors.js';
 import {showLibrary} from './library.js';
 import {GridMap} from './map.js';
+import {storeys} from './storeys.js';
 
 const {place} = told;
 const area = !['building', 'house'].includes(place.kind);
@@ -74,18 +77,48 @@ byId('matters-title').append(make('output', {text: ` ${number(told.total)}`}));
 byId('matters').append(...(told.matters.length ? told.matters.map(row => make('li', {},
   make('span', {class: `tag u${row.urgency}`, text: named('state', row.state)}), make('b', {text: row.summary || '—'}), deadline(row), make('span', {class: 'small', text: `${named('class', row.class)} · ${row.id}`}))) : [make('li', {class: 'small', text: t('place.no_matters')})]));
 
-const rooms = one => make('a', {class: 'room', href: at(one.code), title: one.text, text: [one.unit && t('place.unit_short', {unit: one.unit}), one.room ?? one.code.slice(-6)].filter(Boolean).join(' ')});
-if (told.floors.length) {
+// What the library knows of a building or house is read once, for its facts and for its floors.
+const known = area ? null : api(`/api/${place.kind}s/${encodeURIComponent(place.code)}`);
+
+/** The storeys drawn, their houses told; `?floor=` is the one that lies open. */
+function showStoreys() {
+  const all = storeys(place, told.floors);
+  const show = storey => {
+    words.show(all.find(one => one.storey === storey) ?? null);
+    const address = new URL(location.href);
+    if (storey === null) address.searchParams.delete('floor');
+    else address.searchParams.set('floor', storey);
+    history.replaceState(history.state, '', address);
+  };
+  const words = new Floors(byId('children'), {floors: told.floors, choose: storey => view.choose(storey), step: by => view.step(by)});
+  byId('children').classList.add('floors-words');
+  const picture = make('div', {class: 'picture'});
+  byId('drawing').append(picture, legend(), make('p', {class: 'small note', text: t('place.storeys_note')}));
+  byId('drawing').hidden = false;
+  byId('within').classList.add('sliced');
+  byId('within').hidden = false;
+  const view = new BuildingView(picture, {place, storeys: all, choose: show, open: code => location.assign(at(code))});
+  const asked = Number(new URLSearchParams(location.search).get('floor'));
+  if (all.some(one => one.storey === asked)) view.choose(asked);
+  return known.then(({floors}) => {
+    const dwellings = new Map(floors.flatMap(({houses}) => houses).map(one => [one.house_code, one]));
+    for (const house of told.floors.flatMap(({houses}) => houses)) Object.assign(house, {...dwellings.get(house.code), code: house.code});
+    view.learn();
+    words.show();
+  });
+}
+
+if (place.kind === 'building') {
   byId('within-title').textContent = t('place.floors_and_houses');
-  byId('children').append(...told.floors.map(({floor, houses}) => make('div', {class: 'floor'}, make('h3', {text: floor ? t('place.floor_name', {floor}) : t('place.no_floor')}), make('div', {class: 'rooms'}, ...houses.map(rooms)))));
+  showStoreys().catch(problem => byId('children').append(make('p', {class: 'small late', role: 'status', text: problem.message})));
 } else if (told.children.length) {
   byId('within-title').textContent = t(place.leaf ? 'place.buildings' : 'place.children', {count: number(told.children.length)});
   byId('children').append(make('div', {class: 'rooms'}, ...told.children.map(one => make('a', {class: 'room', href: at(one.code), text: one.name}))));
 }
-byId('within').hidden = !byId('children').childElementCount;
+if (byId('children').childElementCount) byId('within').hidden = false;
 showOfficer();
 if (!area) {
-  showLibrary(byId('library').lastElementChild, place).then(() => { byId('library').hidden = false; }, problem => {
+  showLibrary(byId('library').lastElementChild, place, known).then(() => { byId('library').hidden = false; }, problem => {
     byId('library').lastElementChild.append(make('p', {class: 'small', text: problem.message}));
     byId('library').hidden = false;
   });

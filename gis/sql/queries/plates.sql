@@ -24,6 +24,8 @@ SELECT jsonb_build_object(
            'use', b.kind, 'compound', b.compound, 'road', b.road,
            'road_number', b.road_number, 'floors', b.floors, 'height_m', b.height_m,
            'lon', ST_X(label), 'lat', ST_Y(label),
+           -- Metres of Web Mercator from the point, south downwards.
+           'footprint', ST_AsSVG(ST_Translate(b.geom_3857, -ST_X(mark), -ST_Y(mark)), 0, 2),
            'houses', (SELECT count(*) FROM address AS d
                       WHERE d.building_id = b.id AND d.house_code IS NOT NULL)) AS place,
        a.identity_id AS within_id,
