@@ -2,7 +2,7 @@
 
 Simplified by itself, each polygon goes its own way between two corners, and neighbours part or
 overlap. Here the edges that they share are simplified once (Visvalingam-Whyatt, shapely's
-`coverage_simplify`), and rounded vertex by vertex to the tile units of the zoom.
+`coverage_simplify`). Rounding to a tile's units comes last, with the tile (`tile_coverage`).
 """
 
 from __future__ import annotations
@@ -42,15 +42,16 @@ def generalised(shapes: Sequence[Any] | NDArray[Any], zoom: int) -> NDArray[Any]
     Parameters
     ----------
     shapes
-        Polygons and multipolygons, EPSG:3857, shape (n,). Edges that neighbours share must have
-        the same vertices on both sides; where they have not, each side is simplified by itself.
+        Polygons and multipolygons, EPSG:3857, shape (n,). Where the edges that neighbours share
+        differ by less than a unit they are made one; where they differ by more, each side is
+        simplified by itself.
     zoom
         Of the tiles.
 
     Returns
     -------
-    Polygons and multipolygons with vertices on whole tile units, EPSG:3857, shape (n,); empty
-    where less than a unit is left.
+    Polygons and multipolygons, EPSG:3857, shape (n,). What of them did not overlap still does
+    not, and what they had in common is still the same on both sides.
     """
     if not len(shapes):
         return np.empty(0, dtype=object)
@@ -58,22 +59,20 @@ def generalised(shapes: Sequence[Any] | NDArray[Any], zoom: int) -> NDArray[Any]
     local = shapely.transform(np.asarray(shapes, dtype=object),
                               lambda corner: (corner + HALF_M) / unit)
     try:
-        local = shapely.coverage_simplify(local, TOLERANCE)
+        local = shapely.coverage_simplify(_matched(local), TOLERANCE)
     except shapely.errors.GEOSException as problem:
-        # Rounding alone keeps neighbours together too, with more vertices than are seen.
+        # Tiles round exact shapes just as well, with more vertices than are seen.
         log.warning("a coverage of %s areas can't be simplified: %s", len(local), problem)
-    rounded = shapely.transform(local, np.rint)
-    kept = np.array([_polygons(shape) for shape in rounded], dtype=object)
-    return shapely.transform(kept, lambda corner: corner * unit - HALF_M)
+    return shapely.transform(local, lambda corner: corner * unit - HALF_M)
 
 
-def _polygons(shape: Any) -> Any:
-    """The polygons of a shape whose rounding may have folded or flattened it."""
-    if shape.is_valid:
-        return shape
-    parts = shapely.get_parts(shapely.make_valid(shape))
-    flat = shapely.get_parts(parts[shapely.get_dimensions(parts) == 2])
-    return shapely.multipolygons(flat) if len(flat) else shapely.MultiPolygon()
+def _matched(shapes: NDArray[Any]) -> NDArray[Any]:
+    """The same areas with one edge between neighbours, where no area changes by over a unit."""
+    if shapely.coverage_is_valid(shapes):
+        return shapes
+    cleaned = shapely.coverage_clean(shapes, gap_width=1.0)
+    moved = np.abs(shapely.area(cleaned) - shapely.area(shapes)) <= shapely.length(shapes)
+    return cleaned if moved.all() else shapes
 
 
 async def generalise_due(database: Database) -> int:

@@ -43,10 +43,7 @@ class AreaCoverage(Base):
 
 
 class AreaShape(Base):
-    """An area as the tiles of one zoom show it: vertices on whole tile units of that zoom.
-
-    An area that is smaller than a unit has no row.
-    """
+    """An area as the tiles of one zoom show it, before it is cut and rounded to their units."""
 
     __tablename__ = "area_shape"
     coverage_id: Mapped[int] = mapped_column(

@@ -1,40 +1,52 @@
 -- Generalised coverages of areas: what is due, what it is made of, and putting it in force.
 -- gis/generalise.py does the geometry. Without a coverage in force tiles show exact shapes.
 
--- A geometry of EPSG:3857 in units of a tile, cut to it and its margin. Every vertex is rounded
--- by itself to the zoom's grid, which all tiles share, before anything is cut: neighbours whose
--- edges have the same vertices keep them, in this tile and across to the next one. (ST_AsMVTGeom
--- simplifies each polygon by itself, and neighbours part.)
-CREATE OR REPLACE FUNCTION tile_shape(shape geometry, z integer, x integer, y integer)
-RETURNS geometry
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE STRICT COST 1000
+-- Areas (EPSG:3857) in units of a tile, cut to it and its margin. Rounded by itself each polygon
+-- would part from its neighbours (as ST_AsMVTGeom leaves them), and rounded vertex by vertex an
+-- edge could come to lie on the wrong side of a neighbour's corner. So all their lines are rounded
+-- together: where two meet or one passes a corner closely, both have a vertex there (snap
+-- rounding). The faces between the lines go to the areas in which they lie, each whole. Areas that
+-- don't overlap and leave no gap do neither in the tile, exactly, and have the same vertices on
+-- the edges that they share.
+CREATE OR REPLACE FUNCTION tile_coverage(
+    ids bigint[], shapes geometry[], z integer, x integer, y integer)
+RETURNS TABLE (area_id bigint, geom geometry)
+LANGUAGE sql IMMUTABLE PARALLEL SAFE COST 10000 ROWS 100
 SET search_path = pg_catalog, public, pg_temp
 AS $$
-DECLARE
-    extent constant integer := 4096;
-    half constant double precision := 20037508.342789244;
-    scale constant double precision := extent * 2.0 ^ z / (2 * half);
-    margin constant geometry := ST_MakeEnvelope(-64, -64, extent + 64, extent + 64);
-    found geometry;
-BEGIN
-    found := ST_SetSRID(ST_Translate(ST_SnapToGrid(ST_Affine(
-        shape, scale, 0, 0, -scale, half * scale, half * scale), 1),
-        -x::double precision * extent, -y::double precision * extent), 0);
-    IF found IS NULL OR ST_IsEmpty(found) THEN
-        RETURN NULL;
-    END IF;
-    IF NOT ST_IsValid(found) THEN
-        found := ST_CollectionExtract(ST_MakeValid(found), 3);
-    END IF;
-    IF NOT margin ~ found THEN
-        -- Which end of an edge a cut is reckoned from must not decide how it is rounded.
-        found := ST_SnapToGrid(ST_SnapToGrid(
-            ST_ClipByBox2D(found, margin::box2d), 1.0 / 1024), 1);
-    END IF;
-    found := ST_ForcePolygonCCW(ST_CollectionExtract(found, 3));
-    RETURN CASE WHEN NOT ST_IsEmpty(found) THEN found END;
-END
+    WITH plane AS (
+        SELECT 4096 * 2.0 ^ z / 40075016.685578488 AS scale,
+               ST_MakeEnvelope(-64, -64, 4160, 4160)::box2d AS margin
+    ), cut AS MATERIALIZED (
+        SELECT source.id, ST_ClipByBox2D(ST_SetSRID(ST_Affine(
+                   source.shape, plane.scale, 0, 0, -plane.scale,
+                   2048 * 2.0 ^ z - x::double precision * 4096,
+                   2048 * 2.0 ^ z - y::double precision * 4096), 0), plane.margin) AS shape
+        FROM unnest(ids, shapes) AS source (id, shape), plane
+    ), line AS (
+        -- The first rounding leaves out what no unit tells apart, for speed.
+        SELECT ST_UnaryUnion(ST_Collect(ST_SnapToGrid(ST_Boundary(cut.shape), 1)), 1) AS shape
+        FROM cut
+    ), face AS MATERIALIZED (
+        SELECT row_number() OVER () AS number, part.geom, ST_PointOnSurface(part.geom) AS inside
+        FROM line, LATERAL ST_Polygonize(ARRAY[line.shape]) AS faces, ST_Dump(faces) AS part
+    ), owned AS MATERIALIZED (
+        SELECT face.number, cut.id FROM face JOIN cut ON cut.shape && face.inside
+            AND ST_Contains(cut.shape, face.inside)
+    ), given AS (
+        SELECT owned.id, face.geom FROM owned JOIN face USING (number)
+        UNION ALL
+        -- A face as thin as the rounding may have its point on an edge.
+        SELECT (SELECT min(cut.id) FROM cut WHERE ST_Intersects(cut.shape, face.inside)),
+               face.geom
+        FROM face WHERE face.number NOT IN (SELECT owned.number FROM owned)
+    )
+    SELECT given.id, ST_ForcePolygonCCW(CASE count(*)
+        WHEN 1 THEN (array_agg(given.geom))[1] ELSE ST_UnaryUnion(ST_Collect(given.geom)) END)
+    FROM given WHERE given.id IS NOT NULL
+    GROUP BY given.id
 $$;
+DROP FUNCTION IF EXISTS tile_shape(geometry, integer, integer, integer);
 
 -- The areas that a coverage is made of; `leaf` are those that answer for points.
 CREATE OR REPLACE FUNCTION coverage_members(only_scheme text, only_level text)
@@ -95,6 +107,7 @@ BEGIN
         DELETE FROM area_coverage WHERE id = made;
         RETURN false;
     END IF;
+    PERFORM tell_coverage(made);
     DELETE FROM area_coverage AS c
     WHERE c.scheme = only_scheme AND c.level = only_level AND c.id <> made;
     UPDATE area_coverage SET in_force = true WHERE id = made;

@@ -47,14 +47,17 @@ AS $$
           AND CASE only_level WHEN 'leaf' THEN area.leaf ELSE area.level = only_level END
           AND ((SELECT scope_library()) OR area.ancestor_ids && (SELECT scope_ids())
                OR area.identity_id = ANY ((SELECT scope_above_ids())::bigint[]))
-    ), shown AS MATERIALIZED (
-        SELECT found.*, tile_shape(found.shape, z, x, y) AS geom FROM found
+    ), drawn AS MATERIALIZED (
+        SELECT c.area_id, c.geom
+        FROM (SELECT array_agg(f.id) AS ids, array_agg(f.shape) AS shapes
+              FROM found AS f WHERE f.shape IS NOT NULL) AS every,
+             LATERAL tile_coverage(every.ids, every.shapes, z, x, y) AS c
     ), feature AS (
         SELECT shown.identity_id AS feature_id, shown.code AS id, shown.code, shown.name,
                shown.level,
-               CASE WHEN as_of IS NULL THEN coalesce(open_load.load, 0) END AS load, shown.geom
-        FROM shown LEFT JOIN open_load() USING (identity_id)
-        WHERE shown.geom IS NOT NULL
+               CASE WHEN as_of IS NULL THEN coalesce(open_load.load, 0) END AS load, drawn.geom
+        FROM found AS shown JOIN drawn ON drawn.area_id = shown.id
+        LEFT JOIN open_load() USING (identity_id)
         ORDER BY shown.code
     )
     SELECT ST_AsMVT(feature, 'areas', 4096, 'geom', 'feature_id') FROM feature
