@@ -10,11 +10,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gis.models.base import Base, Code, key, refers, scope_ids_column
 
+TILE_SHAPE = Geometry("GEOMETRY", 3857, spatial_index=False)
+
 
 class Building(Base):
     """A building: footprint, floors, height. Its code is for life.
 
-    `text` is its standard address, followed by the elements that the file told.
+    `text` is its standard address, followed by the elements that the file told. A trigger keeps
+    the last four: its area in EPSG:3857, and its shape as vector tiles show it, in units of the
+    whole grid of that zoom, y down.
     """
 
     __tablename__ = "building"
@@ -45,6 +49,10 @@ class Building(Base):
         Geometry("MULTIPOLYGON", 3857, spatial_index=False),
         Computed("st_transform(geom, 3857)", persisted=True),
     )
+    area_3857: Mapped[float | None] = mapped_column(Float)
+    shape_z14: Mapped[Any | None] = mapped_column(TILE_SHAPE)
+    shape_z15: Mapped[Any | None] = mapped_column(TILE_SHAPE)
+    shape_z16: Mapped[Any | None] = mapped_column(TILE_SHAPE)
 
 
 class Address(Base):

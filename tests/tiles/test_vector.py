@@ -58,8 +58,12 @@ def test_features_are_what_shapely_cuts(ground, zoom, layer, table, column):
             f"SELECT {column}, ST_AsBinary(geom_3857) FROM {table} WHERE {level}").fetchall()
     expected = {code: in_tile(shapely.from_wkb(shape), z, x, y) for code, shape in stored}
     expected = {code: shape for code, shape in expected.items() if shape.area > 1}
+    needed = set(expected)
+    if layer == "buildings":  # what lies in the buffer alone is the neighbour's
+        tile = shapely.box(0, 0, EXTENT, EXTENT)
+        needed = {code for code, shape in expected.items() if shape.intersects(tile)}
     assert found
-    assert codes(found) == set(expected)
+    assert needed <= codes(found) <= set(expected)
     for feature in found:
         drawn = shapely.geometry.shape(feature["geometry"])
         wanted = expected[feature["properties"]["code"]]
@@ -83,14 +87,6 @@ def test_properties_are_those_that_tilejson_tells(ground):
     tall = [f for f in shown["buildings"] if f["properties"]["height"] == 150]
     assert len(tall) >= 1
     assert all(f["properties"]["height"] == 18 for f in shown["buildings"] if f not in tall)
-
-
-def test_far_out_small_buildings_go_and_tall_ones_stay(ground):
-    with ground.seen_by(ground.hall) as connection:
-        near = decoded(connection, "tile_buildings", *tile_at(WEST + STEP / 2, SOUTH + 0.001, 14))
-        far = decoded(connection, "tile_buildings", *tile_at(WEST + STEP / 2, SOUTH + 0.001, 12))
-    assert len(near["buildings"]) > len(far["buildings"])
-    assert all(feature["properties"]["height"] == 150 for feature in far["buildings"])
 
 
 @pytest.mark.parametrize("who", ["hall", "street"])
