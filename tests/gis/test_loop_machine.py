@@ -250,7 +250,7 @@ LAX = {
 
 
 def test_hundreds_of_lives(stage):
-    @settings(max_examples=30, **LAX)
+    @settings(max_examples=15, **LAX)
     @given(acts=ACTS)
     def play(acts):
         _play(stage, acts)

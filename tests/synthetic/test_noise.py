@@ -30,6 +30,9 @@ PLAIN = StandardAddress("3301910010010100001000001", "3301910010010100001", {
     "building": "14", "unit": "2", "room": "1002"}, ("柳英大厦", "霁沙路"))
 
 
+SPOKEN = {chinese_numeral(str(value), one_by_one=False): str(value) for value in range(3000)}
+
+
 @pytest.fixture(scope="module")
 def addresses(district):
     return standard_addresses(elements_of(district))
@@ -43,10 +46,9 @@ def noisy(addresses):
 def numbers(text: str) -> Counter[str]:
     """The numbers of a text, however they are written; 百货 is none."""
     text = unicodedata.normalize("NFKC", text)
-    spoken = {chinese_numeral(str(value), one_by_one=False): str(value) for value in range(3000)}
     text = re.sub("[〇零一二三四五六七八九十百千]+", lambda run: (
         "".join(str("零一二三四五六七八九".index(digit)) for digit in run[0].replace("〇", "零"))
-        if not re.search("[十百千]", run[0]) else spoken.get(run[0], "")), text)
+        if not re.search("[十百千]", run[0]) else SPOKEN.get(run[0], "")), text)
     return Counter(re.findall(r"\d+", text))
 
 

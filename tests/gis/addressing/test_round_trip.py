@@ -20,7 +20,7 @@ from tests.conftest import Database
 from tests.gis.addressing.truth import Answered, Oracle, Truth, Verdict, judge
 
 SEED = 20261123
-SAMPLE = 5_000
+SAMPLE = 2_000
 FOUND_FIRST, AMONG_FIVE, WRONG_CLAIMS = 0.97, 0.995, 0.003
 WORST = 20
 READERS = 2

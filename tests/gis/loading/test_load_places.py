@@ -111,16 +111,6 @@ def test_officers_from_a_workbook(database, geojson, in_folder, sql):
     assert again.counts["duties"] == 0
 
 
-def test_real_buildings_and_addresses(database, in_folder, test_data):
-    folder = test_data / "city_buildings"
-    named = {"building_code": "osm_id", "road": "addr_street", "road_number": "addr_no"}
-    built = load_buildings(database.admin_url, folder / "buildings.parquet",
-                           Options(mapping=named, where=("kind", "building"), free_codes=True))
-    assert (built.loaded, built.counts["left_out"], built.quarantined) == (102_034, 11_053, 0)
-    placed = load_addresses(database.admin_url, folder / "addresses.parquet", FREE)
-    assert (placed.loaded, placed.counts["joined"]) == (117_674, 116_728)
-
-
 def test_a_file_far_from_all_areas_is_told(database, geojson, in_folder):
     load_areas(database.admin_url, geojson(({"code": "G1", "name": "one"}, HOUSE)), "grid",
                options=FREE)
