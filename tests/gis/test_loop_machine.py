@@ -249,7 +249,7 @@ LAX = {
                               HealthCheck.large_base_example]}
 
 
-def test_hundreds_of_lives(stage):
+def test_some_hundred_lives(stage):
     @settings(max_examples=15, **LAX)
     @given(acts=ACTS)
     def play(acts):
