@@ -160,5 +160,7 @@ def page(browser) -> Iterator[object]:
     context = browser.new_context(
         viewport={"width": 1920, "height": 1080}, ignore_https_errors=False
     )
+    # Drawn in software beside another worker's tests: what is sure to come may take its time.
+    context.set_default_timeout(60_000)
     yield context.new_page()
     context.close()
