@@ -36,6 +36,7 @@ COMMANDS = {
     "plan": ("plan", "plan", "Publish a redraw, list publications, take one back."),
     "map": ("maps", "still_map", "A still picture of the map, for a report."),
     "raster": ("rasters", "raster", "Orthophotos, heights and heat surfaces drawn as tiles."),
+    "tiles": ("tiles", "tiles", "Tables of your own as tile layers; tiles as one archive."),
     "plates": ("plates", "plates", "Print door plates with QR codes."),
     "simulate": ("feeds", "simulate", "Send made-up reports at a rate of your choice."),
     "replay": ("feeds", "replay", "Play a file of reports by its own timestamps."),

@@ -35,8 +35,10 @@ BEGIN
     IF relation.relrowsecurity THEN
         RETURN 'its rows are guarded by a policy of its own';
     END IF;
-    IF NOT has_table_privilege(current_user, relation.oid, 'SELECT') THEN
-        RETURN 'Gridwall''s owner role may not read it: GRANT SELECT and USAGE to it first';
+    -- Nobody else can then change what it is, and its changes can be told.
+    IF NOT pg_has_role(current_user, relation.relowner, 'USAGE') THEN
+        RETURN format('it belongs to another role: ALTER TABLE %I.%I OWNER TO %I',
+                      in_schema, in_table, current_user);
     END IF;
     SELECT asked.name INTO wrong
     FROM unnest(fields || geometry_column || id_column) AS asked (name)
@@ -46,6 +48,9 @@ BEGIN
     LIMIT 1;
     IF FOUND THEN
         RETURN format('it has no column %I', wrong);
+    END IF;
+    IF geometry_column = ANY (fields) THEN
+        RETURN 'its geometry can''t serve as a field';
     END IF;
     SELECT a.attname INTO wrong FROM pg_attribute AS a
     WHERE a.attrelid = relation.oid AND a.attnum > 0
@@ -212,5 +217,38 @@ BEGIN
         shown.min_zoom::integer, shown.max_zoom::integer,
         CASE WHEN NOT ST_IsEmpty(extent) THEN ARRAY[
             ST_XMin(extent), ST_YMin(extent), ST_XMax(extent), ST_YMax(extent)] END;
+END
+$$;
+
+-- Registers a table, as its owner alone may: whoever can call this could read it anyhow. In place
+-- of what the name stood for, where that is wanted.
+CREATE OR REPLACE FUNCTION register_tile_layer(wanted tile_layer, in_place boolean)
+RETURNS tile_layer
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp
+AS $$
+DECLARE
+    fault constant text := custom_table_fault(
+        wanted.table_schema, wanted.table_name, wanted.geometry_column, wanted.id_column,
+        wanted.fields);
+    kept tile_layer := wanted;
+BEGIN
+    IF fault IS NOT NULL THEN
+        RAISE EXCEPTION '%', fault USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF in_place THEN
+        DELETE FROM tile_layer AS t WHERE t.name = wanted.name;
+    END IF;
+    EXECUTE format('SELECT coalesce(max(nullif(ST_SRID(t.%1$I), 0)), max(%4$s))'
+                   ' FROM (SELECT %1$I FROM %2$I.%3$I WHERE %1$I IS NOT NULL LIMIT 100) AS t',
+                   wanted.geometry_column, wanted.table_schema, wanted.table_name,
+                   Find_SRID(wanted.table_schema, wanted.table_name, wanted.geometry_column))
+    INTO kept.srid;
+    IF NOT EXISTS (SELECT FROM spatial_ref_sys AS r WHERE r.srid = kept.srid) THEN
+        RAISE EXCEPTION 'its geometry tells no SRID: ST_SetSRID and a typed column help'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    kept.registered_at := now();
+    INSERT INTO tile_layer SELECT kept.*;
+    RETURN kept;
 END
 $$;

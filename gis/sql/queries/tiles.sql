@@ -53,3 +53,25 @@ SELECT area_id, version, shape FROM coverage_shapes(%(scheme)s, %(level)s)
 SELECT store_coverage(
     %(scheme)s, %(level)s, %(versions)s::text[], %(zooms)s::smallint[], %(area_ids)s::bigint[],
     %(shapes)s::bytea[])
+
+-- name: tile_layer_register
+SELECT (registered).* FROM (
+    SELECT register_tile_layer(ROW(
+        %(name)s, %(title)s, part.names[1], part.names[2], %(geometry_column)s, %(id_column)s,
+        %(fields)s::text[], %(roles)s::text[], 0, %(min_zoom)s, %(max_zoom)s, NULL)::tile_layer,
+        %(replace)s) AS registered
+    FROM (SELECT parse_ident(%(table)s) AS names) AS part
+    WHERE cardinality(part.names) = 2 OFFSET 0
+) AS done
+
+-- name: tile_layer_drop
+DELETE FROM tile_layer WHERE name = %(name)s
+
+-- name: tile_layers
+SELECT t.name, t.title, format('%%I.%%I', t.table_schema, t.table_name) AS "table",
+       t.geometry_column, t.id_column, t.fields, t.roles, t.srid, t.min_zoom, t.max_zoom,
+       t.registered_at,
+       custom_table_fault(t.table_schema, t.table_name, t.geometry_column, t.id_column,
+                          t.fields) AS fault
+FROM tile_layer AS t
+ORDER BY t.name
