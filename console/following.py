@@ -46,13 +46,17 @@ class Following:
         self._epoch = ""
         self._written_at = time.monotonic()
         self._written = -1
+        self._reading = asyncio.Lock()
 
     async def follow(self, head: Position) -> None:
         """Read on to the head; what can't be read now is read at the next call."""
+        async with self._reading:
+            await self._follow(head)
+
+    async def _follow(self, head: Position) -> None:
         try:
             freshness = self._store.freshness
-            if freshness is None or head.epoch != self._epoch \
-                    or head.sequence < freshness.sequence:
+            if freshness is None or head.epoch != self._epoch:
                 freshness = await self._begin()
             while freshness.sequence < head.sequence:
                 await self._read(freshness, min(head.sequence, freshness.sequence + PAGE))
@@ -82,23 +86,25 @@ class Following:
             freshness = Freshness(origin.sequence)
         self._store.begin(freshness)
         self._epoch = origin.epoch
+        # At once, for processes that start later.
+        self._written_at = float("-inf")
         return freshness
 
     async def _read(self, freshness: Freshness, upto: int) -> None:
         async with self._database.plain() as connection:
             changes = await read_changes(connection, freshness.sequence, upto)
-        gone: dict[str, set[Tile]] = {}
+        gone: dict[str, dict[Tile, int]] = {}
         for change in changes:
             if isinstance(change, AccessChange):
                 self._callers.note_change(change)
                 continue
             touched = self._store.touch(change)
             for layer in _layers_on_disk(change):
-                gone.setdefault(layer, set()).update(touched)
+                gone.setdefault(layer, {}).update(dict.fromkeys(touched, change.sequence))
             if change.source == AREAS:
                 # What lies above and under whose ground may have changed for anybody.
                 self._callers.forget_all()
-        freshness.sequence = upto
+        freshness.sequence = max(freshness.sequence, upto)
         for layer, tiles in gone.items():
             await asyncio.to_thread(self._store.disk.drop, layer, tiles)
 

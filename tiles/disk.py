@@ -12,7 +12,7 @@ import secrets
 import shutil
 import struct
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -129,13 +129,21 @@ class Disk:
         if self._taken > self._limit:
             self._sweep()
 
-    def drop(self, layer: str, tiles: Iterable[Tile]) -> int:
-        """Remove what is kept of these tiles, under whatever key; how many files went."""
+    def drop(self, layer: str, touched: Mapping[Tile, int]) -> int:
+        """Remove what was drawn of tiles before changes touched them; how many files went.
+
+        Parameters
+        ----------
+        layer
+            Of the tiles.
+        touched
+            The number of the change for each tile.
+        """
         if self._folder is None:
             return 0
-        columns: dict[tuple[int, int], set[str]] = {}
-        for z, x, y in tiles:
-            columns.setdefault((z, x), set()).add(str(y))
+        columns: dict[tuple[int, int], dict[str, int]] = {}
+        for (z, x, y), sequence in touched.items():
+            columns.setdefault((z, x), {})[str(y)] = sequence
         gone = 0
         for (z, x), rows in columns.items():
             folder = self._folder / _folder_name(layer) / str(z) / str(x)
@@ -144,7 +152,8 @@ class Disk:
             except OSError:
                 continue
             for name in names:
-                if name.partition("-")[0] in rows:
+                sequence = rows.get(name.partition("-")[0])
+                if sequence is not None and _as_of(folder / name) < sequence:
                     gone += self._remove(folder / name)
         return gone
 
@@ -232,6 +241,17 @@ def _unpacked(content: bytes, key: str) -> tuple[int, Body] | None:
         return as_of, Body.from_brotli(rest[_HEAD.size + length:])
     except brotli.error:
         return None
+
+
+def _as_of(path: Path) -> int:
+    """The number in a file's head; -1 where there is none."""
+    begin = len(_MAGIC) + _DIGEST
+    try:
+        with path.open("rb") as file:
+            head = file.read(begin + _HEAD.size)
+        return _HEAD.unpack_from(head, begin)[0]
+    except (OSError, struct.error):
+        return -1
 
 
 def _put(path: Path, content: bytes) -> None:

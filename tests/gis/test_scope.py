@@ -74,6 +74,7 @@ DOORS = {
     "publication_outlook": "a planner's or an admin's: counts only",
     "publication_author": "the scope is its condition",
     "tile_changes": "boxes of what changed, and numbers of accounts; never what, or whose",
+    "event_origin": "numbers of the database and of events",
     "tile_share": "a digest of the scope",
     "areas_settled": "true or false",
     "enter": "sets the scope that a secret stands for",

@@ -264,3 +264,13 @@ AS $$
         SELECT a.level UNION ALL SELECT 'leaf' WHERE a.leaf) AS shown (level)
     GROUP BY a.scheme, shown.level
 $$;
+
+-- Of which database events are, and from where to where they can be read.
+CREATE OR REPLACE FUNCTION event_origin()
+RETURNS TABLE (database bigint, epoch text, sequence bigint, lowest bigint)
+LANGUAGE sql STABLE SECURITY DEFINER ROWS 1 SET search_path = pg_catalog, public, pg_temp
+AS $$
+    SELECT (SELECT d.oid::bigint FROM pg_database AS d WHERE d.datname = current_database()),
+           h.epoch, h.sequence, coalesce((SELECT min(e.sequence) FROM event AS e), h.sequence + 1)
+    FROM event_head AS h
+$$;

@@ -212,7 +212,7 @@ BEGIN
             'draft_parents', 'draft_faces', 'draft_operations', 'draft_points',
             'draft_open_incidents', 'draft_ground', 'plan_rules_of',
             'rehearse_officers', 'store_fixes', 'tile_tracks',
-            'tile_changes', 'tile_share', 'areas_settled', 'on_shift', 'setting_text', 'setting_number')
+            'tile_changes', 'event_origin', 'tile_share', 'areas_settled', 'on_shift', 'setting_text', 'setting_number')
         THEN
             EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO gridwall_server', routine.signature);
         END IF;

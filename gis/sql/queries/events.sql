@@ -5,9 +5,7 @@ SELECT sequence_events()
 SELECT epoch, sequence FROM event_head
 
 -- name: event_origin
-SELECT (SELECT d.oid::bigint FROM pg_database AS d WHERE d.datname = current_database()),
-       h.epoch, h.sequence, (SELECT coalesce(min(e.sequence), h.sequence + 1) FROM event AS e)
-FROM event_head AS h
+SELECT database, epoch, sequence, lowest FROM event_origin()
 
 -- name: tile_changes
 SELECT sequence, kind, told FROM tile_changes(%(after)s, %(upto)s)
