@@ -15,6 +15,11 @@ from gis.errors import NotFound
 
 RATE_WINDOW = timedelta(days=30)
 RECENT_WINDOW = timedelta(hours=24)
+# An officer's fix tells where the officer is for so long.
+FIX_MINUTES = 120
+MOST_ARCS = 2000
+# Further back no visit is looked for.
+VISIT_DAYS = 400
 TILE_PIXELS = 512
 # The least that a wall's map is drawn on, without its panels.
 MAP_PIXELS = (1100, 800)
@@ -113,6 +118,27 @@ def fitting_zoom(west: float, south: float, east: float, north: float) -> float:
     zooms = [math.log2(pixels / TILE_PIXELS / span)
              for pixels, span in zip(MAP_PIXELS, spans, strict=True) if span > 0]
     return round(min([16.0, *zooms]), 2)
+
+
+async def dispatches(connection: AsyncConnection, now: datetime) -> bytes:
+    """Arcs from officers to the matters they were sent to, the newest `MOST_ARCS`, as columns.
+
+    `origin` is 0 where an arc begins at the officer's last fix before `now`, 1 where it begins in
+    the middle of the ground that the officer is posted to; degrees of EPSG:4490.
+    """
+    return await _body(connection, "wall_dispatches",
+                       {"now": now, "minutes": FIX_MINUTES, "most": MOST_ARCS})
+
+
+async def visits(connection: AsyncConnection, now: datetime) -> bytes:
+    """Days before `now` since somebody was last at a building, of those with any record.
+
+    Returns
+    -------
+    bytes
+        Big endian: a count n (uint32), n numbers of buildings (uint32), n days (uint16).
+    """
+    return bytes((await _row(connection, "wall_visits", {"now": now, "days": VISIT_DAYS}))["body"])
 
 
 async def _body(connection: AsyncConnection, query: str, values: dict[str, Any]) -> bytes:

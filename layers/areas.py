@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import pydeck
 
 from layers.basemap import FIRST_OPEN
-from layers.colours import LOAD_COLOURS, Colour
+from layers.colours import Colour
+from layers.palettes import DARK, LIGHT, Appearance
 from layers.scales import QuantileScale
 
-LOAD_SCALE = QuantileScale(shares=(0.4, 0.68, 0.86, 0.96), colours=LOAD_COLOURS)
+SHARES = (0.4, 0.68, 0.86, 0.96)
+LOAD_SCALE = QuantileScale(shares=SHARES, colours=DARK.loads)
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,14 @@ class AreaStyle:
     line_alpha: int = 92
     line_width_px: float = 0.9
     highlight: tuple[int, int, int, int] = (150, 225, 255, 96)
+
+
+STYLES: dict[Appearance, AreaStyle] = {
+    "dark": AreaStyle(),
+    "light": AreaStyle(
+        scale=QuantileScale(shares=SHARES, colours=LIGHT.loads), alpha=(40, 96, 96, 112, 122, 132),
+        line_colour=(40, 92, 150), line_alpha=120, highlight=(20, 90, 170, 70)),
+}
 
 
 def area_layer(style: AreaStyle, scheme: str, level: str = "leaf") -> pydeck.Layer:

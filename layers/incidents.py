@@ -7,14 +7,15 @@ from dataclasses import dataclass
 import pydeck
 
 from layers.basemap import FIRST_LABEL
-from layers.colours import CATEGORY_COLOURS
+from layers.colours import Colour, to_css
+from layers.palettes import DARK, LIGHT, Appearance
 from layers.scales import CategoryScale, LegendEntry
 
 CLASSES = (
     "party_mass", "economy", "urban", "social", "health",
     "service", "governance", "dispute", "safety", "market",
 )
-CLASS_SCALE = CategoryScale(CLASSES, CATEGORY_COLOURS, key_prefix="class.")
+CLASS_SCALE = CategoryScale(CLASSES, DARK.classes, key_prefix="class.")
 
 
 @dataclass(frozen=True)
@@ -26,14 +27,24 @@ class IncidentStyle:
     core_alpha: int = 245
     glow_alpha: int = 50
     glow_times: float = 1.9
+    rim: tuple[int, int, int, int] = (4, 10, 22, 220)
+    sample: Colour = (220, 235, 255)
 
     def legend(self) -> list[LegendEntry]:
         """Sizes by urgency; colours come from the scale."""
         largest = self.radius_px[-1]
         return [
-            LegendEntry("rgba(220, 235, 255, 0.9)", key=f"urgency.{urgency}", size=radius / largest)
+            LegendEntry(to_css(self.sample, 0.9), key=f"urgency.{urgency}", size=radius / largest)
             for urgency, radius in enumerate(self.radius_px)
         ]
+
+
+STYLES: dict[Appearance, IncidentStyle] = {
+    "dark": IncidentStyle(),
+    "light": IncidentStyle(
+        scale=CategoryScale(CLASSES, LIGHT.classes, key_prefix="class."), glow_alpha=36,
+        rim=(255, 255, 255, 235), sample=(70, 84, 108)),
+}
 
 
 def incident_layer(style: IncidentStyle) -> pydeck.Layer:
@@ -52,6 +63,7 @@ def incident_layer(style: IncidentStyle) -> pydeck.Layer:
         core_alpha=style.core_alpha,
         glow_alpha=style.glow_alpha,
         glow_times=style.glow_times,
+        rim=list(style.rim),
         pickable=True,
         before_id=pydeck.types.String(FIRST_LABEL),
     )

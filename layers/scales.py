@@ -62,6 +62,51 @@ class QuantileScale:
         colours = [[*colour, a] for colour, a in zip(self.colours, alpha, strict=True)]
         return Function("quantile", property=prop, shares=list(self.shares), colours=colours)
 
+    def heights(self, prop: str, heights_m: Sequence[float]) -> Function:
+        """Describe a deck.gl accessor that raises by a feature's property, class by class."""
+        if len(heights_m) != len(self.colours):
+            raise ValueError(f"{len(self.colours)} classes need as many heights")
+        return Function("quantileHeight", property=prop, heights=list(heights_m))
+
+    def as_dict(self) -> dict[str, object]:
+        """Write the scale for a layer that finds its breaks in what it counted itself."""
+        return {"shares": list(self.shares), "colours": [list(colour) for colour in self.colours]}
+
+
+@dataclass(frozen=True)
+class ThresholdScale:
+    """Classes of a number by fixed limits: class ``i`` ends below ``limits[i]``.
+
+    The last colour is for what has no number. Entries of the legend are named by the
+    catalogue keys ``key_prefix`` + 0, 1, … and ``key_prefix`` + ``none``.
+    """
+
+    limits: tuple[float, ...]
+    colours: tuple[Colour, ...]
+    key_prefix: str
+
+    def __post_init__(self) -> None:
+        if list(self.limits) != sorted(set(self.limits)):
+            raise ValueError(f"limits must rise, got {self.limits}")
+        if len(self.colours) != len(self.limits) + 2:
+            raise ValueError(f"{len(self.limits)} limits need {len(self.limits) + 2} colours")
+
+    def colour(self, value: float | None) -> Colour:
+        """Colour of a number, or of none."""
+        if value is None:
+            return self.colours[-1]
+        return self.colours[sum(value >= limit for limit in self.limits)]
+
+    def as_dict(self) -> dict[str, object]:
+        """Write the scale for the browser."""
+        return {"limits": list(self.limits), "colours": [list(colour) for colour in self.colours]}
+
+    def legend(self) -> list[LegendEntry]:
+        """One entry a class, that of no number last."""
+        names = [*(str(at) for at in range(len(self.limits) + 1)), "none"]
+        return [LegendEntry(to_css(colour), key=self.key_prefix + name)
+                for colour, name in zip(self.colours, names, strict=True)]
+
 
 @dataclass(frozen=True)
 class CategoryScale:

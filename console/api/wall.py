@@ -106,11 +106,30 @@ async def trails(
     return await _answer(request, ("trails", minutes), make)
 
 
+@router.get("/dispatches", response_class=Response)
+async def dispatches(request: Request) -> Response:
+    """Arcs from officers to the matters they were sent to, as columns."""
+    async def make(connection: AsyncConnection, at: statistics.Moment) -> bytes:
+        return await statistics.dispatches(connection, at.now)
+
+    return await _answer(request, ("dispatches",), make)
+
+
+@router.get("/visits", response_class=Response)
+async def visits(request: Request) -> Response:
+    """Days since somebody was last at a building, by its number: packed, big endian."""
+    async def make(connection: AsyncConnection, at: statistics.Moment) -> bytes:
+        return await statistics.visits(connection, at.now)
+
+    return await _answer(request, ("visits",), make, "application/octet-stream")
+
+
 Make = Callable[[AsyncConnection, statistics.Moment], Awaitable[bytes]]
 
 
-async def _answer(request: Request, question: tuple[Any, ...], make: Make) -> Response:
+async def _answer(request: Request, question: tuple[Any, ...], make: Make,
+                  media_type: str = "application/json") -> Response:
     async with scoped(request) as connection:
         at = await statistics.moment(connection, now_of(request))
         body = await _remembered.get((at.scope, *question), lambda: make(connection, at))
-    return answer_bytes(request, body, "application/json")
+    return answer_bytes(request, body, media_type)

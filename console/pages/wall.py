@@ -23,7 +23,7 @@ _ICON = (
     "%3Cpath fill='%234fb8ff' d='M1 1h6v6H1zm8 0h6v6H9zM1 9h6v6H1z'/%3E"
     "%3Cpath fill='%23ff9d2f' d='M9 9h6v6H9z'/%3E%3C/svg%3E"
 )
-_PREFIXES = ("class.", "state.", "urgency.", "wall.", "step.", "role.", "how.", "tier.")
+_PREFIXES = ("class.", "layer.", "state.", "urgency.", "wall.", "step.", "role.", "how.", "tier.")
 
 
 @dataclass(frozen=True)

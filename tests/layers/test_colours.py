@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from layers.colours import CATEGORY_COLOURS, LOAD_COLOURS, from_hex, to_css
+from layers.palettes import PALETTES
 
 # Machado, Oliveira, Fernandes (2009), severity 1.0, on linear RGB.
 SIGHTS = {
@@ -46,6 +47,27 @@ def test_ten_classes_differ(sight):
     assert smallest_distance(CATEGORY_COLOURS, sight) > 0.10
 
 
+# The least distance between two of a palette: ten classes are many, two need be no nearer.
+LEAST = {"classes": 0.10, "loads": 0.06, "density": 0.09, "kinds": 0.05, "visits": 0.05,
+         "urgent": 0.15, "origins": 0.15}
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+@pytest.mark.parametrize("look", PALETTES)
+@pytest.mark.parametrize("name", LEAST)
+def test_colours_of_a_palette_differ(look, name, sight):
+    assert smallest_distance(getattr(PALETTES[look], name), sight) > LEAST[name]
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+@pytest.mark.parametrize("look", PALETTES)
+def test_density_is_told_by_lightness_alone(look, sight):
+    """Also who sees no colour reads the order: away from the ground, few to many."""
+    lightness = oklab(PALETTES[look].density, sight)[:, 0]
+    steps = np.diff(lightness if look == "dark" else -lightness)
+    assert steps.min() > 0.08
+
+
 @pytest.mark.parametrize("sight", SIGHTS)
 def test_loads_differ(sight):
     assert smallest_distance(LOAD_COLOURS, sight) > 0.05
@@ -53,6 +75,10 @@ def test_loads_differ(sight):
 
 def test_classes_show_on_a_dark_ground():
     assert oklab(CATEGORY_COLOURS, "full")[:, 0].min() > 0.5
+
+
+def test_classes_show_on_a_light_ground():
+    assert oklab(PALETTES["light"].classes, "full")[:, 0].max() < 0.8
 
 
 def test_colours_are_read_and_written():

@@ -2,18 +2,22 @@
 import maplibregl from 'maplibre-gl/dist/maplibre-gl-csp.js';
 import mapCss from 'maplibre-gl/dist/maplibre-gl.css';
 import css from './wall-map.css';
+import menuCss from './layer-menu.css';
 import {addStyle, listen, make, meetingPoint, translator} from './common.js';
 import {Scene} from './map/scene.js';
 import {Feed} from './map/feed.js';
 import {Camera} from './map/camera.js';
 import {Marks} from './map/marks.js';
 import {Drawer} from './map/drawer.js';
-import {Banner, Tooltip, makeHelp, makeLegend} from './map/notices.js';
+import {Banner, Tooltip, makeHelp} from './map/notices.js';
+import {Legend} from './map/legend.js';
+import {LayerMenu} from './map/layer-menu.js';
 import {bindKeys} from './map/keys.js';
 
 function frame(model, el) {
   addStyle(el, mapCss);
   addStyle(el, css);
+  addStyle(el, menuCss);
   const stage = make('div', {class: 'stage'});
   const box = make('div', {class: 'box'}, stage);
   const over = make('div', {class: 'over'});
@@ -55,7 +59,11 @@ async function run({model, el}) {
   });
   camera.streets = scene.start.streets ?? [];
   const drawer = new Drawer({host: over, lang: model.lang, text, onClose: () => marks.select()});
-  const tooltip = new Tooltip({host: stage, text, store, classes: model.classes, loads: scene.factory.loads});
+  const {factory, switches} = scene.layers;
+  const tooltip = new Tooltip({
+    host: stage, lang: model.lang, text, store, classes: model.classes, loads: factory.loads,
+    officers: () => factory.data.found.trails, cells: () => factory.kept.hexagons?.counted,
+  });
   const openCard = id => {
     const row = store.get(id);
     if (row) marks.select(row.lon, row.lat);
@@ -63,28 +71,33 @@ async function run({model, el}) {
   };
   const toggleHelp = () => { help.hidden = !help.hidden; };
   const help = makeHelp({text, onClose: toggleHelp});
-  const legend = makeLegend({legend: model.legend, text});
-  scene.factory.onScale = legend.showLoads;
+  const legend = new Legend({groups: model.legend, text});
+  const menu = new LayerMenu({host: over, text, switches});
+  factory.onLegend = (name, entries) => legend.set(name, entries);
+  scene.layers.onChange = () => { menu.show(); legend.show(scene.layers.legends(), scene.layers.notes()); };
+  scene.layers.feed();
+  scene.layers.onChange();
   over.append(legend.element, sign, help);
   scene.onHover = info => tooltip.show(info);
   scene.onPick = index => openCard(store.rows[index].id);
   const feed = new Feed({model, scene, marks, camera, banner, text, openCard});
+  map.on('zoomend', () => { if (switches.has('hexagons')) scene.draw(); });
   map.on('movestart', () => tooltip.show({picked: false}));
   const stops = [
     stopSize,
-    bindKeys({map, camera, toggleHelp, closeAll: () => { help.hidden = true; drawer.close(); }}),
+    bindKeys({map, camera, toggleHelp, layers: scene.layers.keys(), toggleMenu: () => menu.turn(), closeAll: () => { help.hidden = true; menu.turn(false); drawer.close(); }}),
     listen('open-incident', openCard),
     listen('visit-area', ({lon, lat}) => { camera.touch(); camera.fly({center: [lon, lat], zoom: 15}); }),
   ];
   Object.assign(point, {
-    counts: () => ({incidents: store.length, areas: scene.factory.loads.size, pulses: marks.pulses.length}),
+    counts: () => ({incidents: store.length, areas: factory.loads.size, pulses: marks.pulses.length}),
     camera: () => camera.view(),
     settled: () => scene.isSettled(),
     incident: id => store.get(id) ?? null,
-    map, deck: scene.overlay,
+    map, deck: scene.overlay, layers: {shown: () => switches.shown().map(({name}) => name), toggle: name => switches.toggle(name)},
   });
   model.on('remove', () => {
-    [...stops, () => feed.close(), () => camera.close(), () => marks.close(), () => scene.close()].forEach(stop => stop());
+    [...stops, () => feed.close(), () => camera.close(), () => marks.close(), () => menu.close(), () => scene.close()].forEach(stop => stop());
   });
   await feed.open();
   point.loaded();

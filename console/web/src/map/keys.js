@@ -1,7 +1,8 @@
 // Keys of the wall; none is taken while somebody types or a modifier is held.
 const STEP = 160;
 
-export function bindKeys({map, camera, toggleHelp, closeAll}) {
+/** `layers`: what each of the keys 1 to 9 shows or hides. */
+export function bindKeys({map, camera, layers, toggleMenu, toggleHelp, closeAll}) {
   const pan = (x, y) => { camera.touch(); map.panBy([x, y], {duration: 250}); };
   const zoom = by => { camera.touch(); map.zoomTo(map.getZoom() + by, {duration: 250}); };
   const actions = {
@@ -9,6 +10,7 @@ export function bindKeys({map, camera, toggleHelp, closeAll}) {
     ArrowUp: () => pan(0, -STEP), ArrowDown: () => pan(0, STEP),
     '+': () => zoom(0.7), '=': () => zoom(0.7), '＋': () => zoom(0.7),
     '-': () => zoom(-0.7), '－': () => zoom(-0.7), '_': () => zoom(-0.7),
+    ...layers, l: toggleMenu,
     t: () => camera.toggleTour(), f: toggleFullScreen, '?': toggleHelp, '？': toggleHelp, Escape: closeAll,
   };
   const onKey = event => {

@@ -23,9 +23,14 @@ export class LoadScale {
     }
   }
 
-  colour(load) {
+  /** The number of a load's class, from 0. */
+  place(load) {
     const at = this.breaks.findIndex(limit => load < limit);
-    return this.colours.at(at);
+    return at < 0 ? this.breaks.length : at;
+  }
+
+  colour(load) {
+    return this.colours[this.place(load)];
   }
 
   /** One entry a class, labelled by its range of whole numbers, quietest first. */

@@ -1,9 +1,10 @@
-// Tooltip, legend, help, banner and the tour's sign.
+// Tooltip, help, banner and the tour's sign.
 import {cityNow, clockTime, make} from '../common.js';
 
 export class Tooltip {
-  constructor({host, text, store, classes, loads}) {
-    Object.assign(this, {text, store, classes, loads});
+  /** `officers`: the trails that are shown; `cells`: the hexagons. */
+  constructor({host, lang, text, store, classes, loads, officers, cells}) {
+    Object.assign(this, {lang, text, store, classes, loads, officers, cells});
     this.element = make('div', {class: 'tooltip', role: 'tooltip', hidden: true});
     host.append(this.element);
   }
@@ -24,8 +25,16 @@ export class Tooltip {
       return row && [text(`class.${this.classes[row.c]}`), row.t,
         [text(`urgency.${row.u}`), text(`state.${row.s}`, {otherwise: row.s})].join(' · '), row.n].filter(Boolean);
     }
+    if (id.startsWith('trails')) {
+      const {name, officer_id: code, at} = this.officers()?.rows[index] ?? {};
+      return at && [name ?? code, text('layer.seen', {time: clockTime(at.at(-1) * 1000, this.lang)})];
+    }
+    if (id.startsWith('hexagons')) {
+      const cells = this.cells();
+      return cells && [text('wall.area_load', {count: cells.count[index]}), text('layer.radius', {metres: cells.radius})];
+    }
     const {name, code, load, height, floors, kind} = object?.properties ?? {};
-    if (id.startsWith('areas')) {
+    if (id.startsWith('areas') || id.startsWith('plinths')) {
       return [name ?? code, code, text('wall.area_load', {count: this.loads.get(String(code)) ?? load ?? 0})];
     }
     return [name || text('wall.building'), text('wall.building_size', {height: Math.round(height ?? 0), floors: floors ?? '—'}),
@@ -33,19 +42,8 @@ export class Tooltip {
   }
 }
 
-export function makeLegend({legend, text}) {
-  const entry = ({colour, label, key, size}, dot) => make('li', {},
-    make('i', {class: dot ? 'dot' : 'swatch', '--tone': colour, '--size': size}), make('span', {text: label ?? text(key)}));
-  const entries = (name, dot) => legend[name].map(item => entry(item, dot));
-  const loads = make('ul');
-  const group = (name, list) => make('div', {class: `legend-group ${name}`}, make('h3', {text: text(`wall.legend_${name}`)}), list);
-  const element = make('aside', {class: 'legend', 'aria-label': text('wall.legend')}, group('load', loads),
-    group('urgency', make('ul', {}, ...entries('urgency', true))), group('class', make('ul', {}, ...entries('class', true))));
-  return {element, showLoads: classes => loads.replaceChildren(...classes.map(item => entry(item, false)))};
-}
-
 export function makeHelp({text, onClose}) {
-  const keys = [['← → ↑ ↓', 'pan'], ['＋ －', 'zoom'], ['t', 'tour'], ['f', 'full'], ['?', 'help'], ['Esc', 'escape']];
+  const keys = [['← → ↑ ↓', 'pan'], ['＋ －', 'zoom'], ['1 – 9', 'layers'], ['l', 'menu'], ['t', 'tour'], ['f', 'full'], ['?', 'help'], ['Esc', 'escape']];
   const help = make('section', {class: 'help', role: 'dialog', 'aria-label': text('wall.help'), hidden: true, onclick: onClose},
     make('div', {}, make('h2', {text: text('wall.help')}),
       make('dl', {}, ...keys.flatMap(([key, name]) => [make('dt', {}, make('kbd', {text: key})), make('dd', {text: text(`wall.key_${name}`)})]))));

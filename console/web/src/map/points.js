@@ -1,9 +1,9 @@
 // Incidents as growing columns of numbers, uploaded as they are; keyed by id.
-const COLUMNS = [['position', 2, Float64Array], ['colour', 4, Uint8Array], ['radius', 1, Float32Array]];
+const COLUMNS = [['position', 2, Float64Array], ['colour', 4, Uint8Array], ['radius', 1, Float32Array], ['urgency', 1, Float32Array]];
 
 export class IncidentStore {
   constructor({classColours, urgencyRadii, coreAlpha, finished}) {
-    Object.assign(this, {classColours, urgencyRadii, coreAlpha, finished: new Set(finished)});
+    Object.assign(this, {classColours, urgencyRadii, coreAlpha, finished: new Set(finished), version: 0});
     this.clear();
   }
 
@@ -12,6 +12,7 @@ export class IncidentStore {
     this.length = 0;
     this.index = new Map();
     this.rows = [];
+    this.version++;
     for (const [name, size, Type] of COLUMNS) this[name] = new Type(size * this.capacity);
   }
 
@@ -45,6 +46,8 @@ export class IncidentStore {
     this.position.set([row.lon, row.lat], 2 * at);
     this.colour.set([...(this.classColours[row.c] ?? [200, 210, 225]), this.coreAlpha], 4 * at);
     this.radius[at] = this.urgencyRadii[row.u] ?? this.urgencyRadii[0];
+    this.urgency[at] = row.u ?? 0;
+    this.version++;
     return known === undefined ? 'new' : 'changed';
   }
 
@@ -59,6 +62,7 @@ export class IncidentStore {
     }
     this.rows.length = last;
     this.index.delete(id);
+    this.version++;
     return true;
   }
 
@@ -66,9 +70,12 @@ export class IncidentStore {
     return this.rows[this.index.get(id)];
   }
 
-  /** Fresh views, by which deck.gl knows that these columns and no others changed. */
+  /** Views that are new when the incidents are, by which deck.gl knows that these columns changed. */
   columns() {
-    const view = ([name, size]) => [name, this[name].subarray(0, size * this.length)];
-    return {length: this.length, ...Object.fromEntries(COLUMNS.map(view))};
+    if (this.seen?.version !== this.version) {
+      const view = ([name, size]) => [name, this[name].subarray(0, size * this.length)];
+      this.seen = {version: this.version, columns: {length: this.length, ...Object.fromEntries(COLUMNS.map(view))}};
+    }
+    return this.seen.columns;
   }
 }

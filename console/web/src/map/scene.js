@@ -4,8 +4,8 @@ import {MapboxOverlay} from '@deck.gl/mapbox';
 import {cityHour, cityNow, listen, wallStart} from '../common.js';
 import {fitOutline} from './fit.js';
 import {addImages} from './images.js';
-import {LayerFactory} from './layers.js';
 import {IncidentStore} from './points.js';
+import {ShownLayers} from './shown-layers.js';
 
 const VIEW = {pitch: 46, bearing: -24};
 const TILES_AGAIN_MS = 5000;
@@ -50,9 +50,10 @@ export class Scene {
 
   constructor({maplibregl, stage, model, start, banner}) {
     Object.assign(this, {model, start, banner, tiles: new Set(), onHover() {}, onPick() {}});
-    const incidents = model.layers.find(layer => layer.id === 'incidents');
-    this.store = new IncidentStore({...incidents, finished: model.finished});
-    this.factory = new LayerFactory({specs: model.layers, mvtWorker: model.workers.mvt});
+    const incidents = model.layers.find(({name}) => name === 'incidents');
+    this.store = new IncidentStore({...incidents.layer, finished: model.finished});
+    this.layers = new ShownLayers({model, store: this.store, redraw: () => this.draw()});
+    this.factory = this.layers.factory;
     this.unit = Math.max(0.5, parseFloat(getComputedStyle(document.documentElement).fontSize) / 16);
     maplibregl.setWorkerUrl(model.workers.maplibre);
     this.map = this.makeMap(maplibregl, stage);
@@ -112,7 +113,7 @@ export class Scene {
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
       this.overlay.setProps({layers: this.factory.make({
-        columns: this.store.columns(), night: nightness(new Date()),
+        night: nightness(new Date()), zoom: this.map.getZoom(),
         onTiles: id => { this.tiles.add(id); if (!this.missing) this.banner.set('tiles', null); },
         onTileError: () => this.missTiles(),
       })});
@@ -121,7 +122,7 @@ export class Scene {
 
   /** Whether all that the first view needs has been drawn. */
   isSettled() {
-    return Boolean(this.named) && this.tiles.has('areas') && this.tiles.has('buildings') && this.map.areTilesLoaded();
+    return Boolean(this.named) && this.layers.isSettled(this.tiles) && this.map.areTilesLoaded();
   }
 
   setPlaces(rows) {
@@ -153,6 +154,7 @@ export class Scene {
     clearInterval(this.hours);
     clearTimeout(this.missing);
     cancelAnimationFrame(this.frame);
+    this.layers.close();
     this.map.remove();
   }
 }
