@@ -46,7 +46,7 @@ async def _trails(field, who: str, minutes: int = 60) -> list[dict]:
     return answer.json()["trails"]
 
 
-@pytest.mark.parametrize(("who", "seen"), [
+@pytest.mark.parametrize("who, seen", [
     ("hall", {0, 1}), ("street", {0}), ("community", {0}), ("west", {0}), ("east", {1}),
     ("planner", set()), ("nobody", set())])
 async def test_who_leads_them_sees_where_they_are(field, who, seen):
