@@ -1,44 +1,26 @@
-"""The dark ground under the layers: water, green, streets and the names of areas.
+"""The ground under the layers: blocks, water, green, streets, their names and those of areas.
 
-A MapLibre style over our own tiles. Names are drawn with the system's own CJK font, so there
-is neither a glyph server nor a sprite.
+A MapLibre style over our own tiles, dark or light. Names are drawn by the browser with a font of
+our own host or the machine's, so there is neither a glyph server nor a sprite.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from layers.basemap_names import FIRST_LABEL, PLATE, SPACE, names
 from layers.colours import Colour, to_css
+from layers.ground_style import BASEMAPS, BasemapStyle
 
+__all__ = ["BASEMAPS", "FIRST_LABEL", "FIRST_OPEN", "PICTURE", "PLATE", "RELIEF", "SPACE",
+           "BasemapStyle", "basemap_style"]
 
-@dataclass(frozen=True)
-class BasemapStyle:
-    """Colours of the ground, widths of streets in pixels at zoom 14."""
-
-    background: Colour = (5, 10, 21)
-    water: Colour = (9, 50, 92)
-    shore: Colour = (52, 148, 214)
-    green: Colour = (11, 56, 48)
-    plaza: Colour = (18, 30, 52)
-    road: Colour = (44, 82, 128)
-    road_widths: tuple[tuple[str, float], ...] = (
-        ("expressway", 4.6), ("arterial", 3.4), ("primary", 3.4), ("secondary", 2.2),
-        ("collector", 1.6), ("local", 1.0), ("service", 0.7),
-    )
-    glow: Colour = (70, 170, 255)
-    core: Colour = (150, 205, 255)
-    label: Colour = (214, 234, 255)
-    label_halo: Colour = (4, 12, 26)
-    font: str = '"Noto Sans CJK SC", "Noto Sans SC", "Microsoft YaHei", "PingFang SC", sans-serif'
-
-
-# Areas are drawn before the first, buildings and incidents before the second.
+# Areas are drawn before this, buildings and incidents before the first label.
 FIRST_OPEN = "green"
-FIRST_LABEL = "place-grid"
-# Images that the browser makes: the plate behind a name, and an empty one that takes room.
-PLATE, SPACE = "plate", "space"
-
+# Sources and layers that the browser adds where such a raster is to be seen: a picture of the
+# ground, and its heights.
+PICTURE, RELIEF = "picture", "relief"
 _ARTERIALS = ["expressway", "arterial", "primary", "trunk", "motorway"]
+# Width in pixels of a metre on the ground at 30° north: 2^zoom · 512 / 40,075,017 / cos 30°.
+_PIXELS_A_METRE = tuple((zoom, 2**zoom * 512 / 40_075_017 / 0.866) for zoom in (11, 18))
 
 
 def basemap_style(style: BasemapStyle) -> dict[str, object]:
@@ -46,26 +28,55 @@ def basemap_style(style: BasemapStyle) -> dict[str, object]:
 
     Addresses of tiles are relative; the browser puts its own origin before them. deck.gl's
     layers come in before ``FIRST_OPEN`` and ``FIRST_LABEL``, so that parks, water and streets
-    are read above the areas, and names above buildings.
+    are read above the areas, and names above buildings. ``metadata`` tells the browser the
+    colours of the plates, and what it adds to the style where there are rasters.
+
+    Parameters
+    ----------
+    style : BasemapStyle
+        One of `BASEMAPS`, or an own one.
     """
     return {
         "version": 8,
-        "sources": {
-            "ground": {"type": "vector", "tiles": ["/tiles/ground/{z}/{x}/{y}.mvt"],
-                       "minzoom": 8, "maxzoom": 14},
-            "places": {"type": "geojson", "data": {"type": "FeatureCollection", "features": []}},
-            "occupied": {"type": "geojson", "data": {"type": "FeatureCollection", "features": []}},
-        },
+        "metadata": {"plate": {"fill": to_css(style.plate, style.plate_alpha),
+                               "line": to_css(style.plate_line, 0.4)},
+                     PICTURE: _picture(style), RELIEF: _relief(style)},
+        "sources": _sources(),
         "light": {"anchor": "map", "color": "#cfe4ff", "intensity": 0.4},
         "layers": [
-            {"id": "background", "type": "background",
-             "paint": {"background-color": to_css(style.background)}},
-            *_ground(style),
-            *_roads(style),
-            *_places(style),
-            _occupied(),
+            {"id": "blocks", "type": "background",
+             "paint": {"background-color": to_css(style.block)}},
+            *_ground(style), *_roads(style), *names(style),
         ],
     }
+
+
+def _sources() -> dict[str, object]:
+    def points() -> dict[str, object]:
+        return {"type": "geojson", "data": {"type": "FeatureCollection", "features": []}}
+
+    return {"ground": {"type": "vector", "tiles": ["/tiles/ground/{z}/{x}/{y}.mvt"],
+                       "minzoom": 8, "maxzoom": 14},
+            "places": points(), "occupied": points()}
+
+
+def _picture(style: BasemapStyle) -> list[dict[str, object]]:
+    """A picture in place of blocks, water and green, under a veil of the style's own colour."""
+    return [
+        {"id": PICTURE, "type": "raster", "source": PICTURE,
+         "paint": {"raster-saturation": -0.35, "raster-fade-duration": 0}},
+        {"id": "veil", "type": "background",
+         "paint": {"background-color": to_css(style.block, style.veil_alpha)}},
+    ]
+
+
+def _relief(style: BasemapStyle) -> dict[str, object]:
+    """How heights are shaded, where a raster of heights is to be seen."""
+    return {"id": RELIEF, "type": "hillshade", "source": RELIEF, "paint": {
+        "hillshade-shadow-color": to_css(style.relief_shadow, 0.75),
+        "hillshade-highlight-color": to_css(style.relief_light, 0.5),
+        "hillshade-accent-color": to_css(style.relief_shadow, 0.35),
+        "hillshade-exaggeration": 0.6}}
 
 
 def _ground(style: BasemapStyle) -> list[dict[str, object]]:
@@ -81,7 +92,7 @@ def _ground(style: BasemapStyle) -> list[dict[str, object]]:
                           "line-blur": blur}}
 
     return [fill("plaza", style.plaza), fill("green", style.green), fill("water", style.water),
-            shore("shore-glow", 9, 8, 0.4), shore("shore", 1.2, 0.4, 0.75)]
+            shore("shore-glow", 9, 8, style.shore_glow), shore("shore", 1.2, 0.4, 0.75)]
 
 
 def _by_zoom(width: object, share: float = 1.0) -> list[object]:
@@ -95,47 +106,23 @@ def _roads(style: BasemapStyle) -> list[dict[str, object]]:
     arterial = ["in", ["get", "class"], ["literal", _ARTERIALS]]
     base = {"type": "line", "source": "ground", "source-layer": "roads",
             "layout": {"line-cap": "round", "line-join": "round"}}
+    metres = ["coalesce", ["get", "width"], 5]
+    bed = ["interpolate", ["exponential", 2], ["zoom"],
+           *(item for zoom, pixels in _PIXELS_A_METRE for item in (zoom, ["*", pixels, metres]))]
     return [
+        # As wide as the street is: what it leaves between are the blocks.
+        {**base, "id": "street-beds",
+         "paint": {"line-color": to_css(style.bed, style.bed_alpha), "line-width": bed}},
         {**base, "id": "roads", "filter": ["!", arterial],
-         "paint": {"line-color": to_css(style.road, 0.62), "line-width": _by_zoom(width)}},
+         "paint": {"line-color": to_css(style.road, style.road_alpha),
+                   "line-width": _by_zoom(width)}},
         {**base, "id": "arterial-glow", "filter": arterial,
-         "paint": {"line-color": to_css(style.glow, 0.3), "line-blur": 5,
+         "paint": {"line-color": to_css(style.glow, style.glow_alpha), "line-blur": 5,
                    "line-width": _by_zoom(width, 3.6)}},
         {**base, "id": "arterials", "filter": arterial,
-         "paint": {"line-color": to_css(style.glow, 0.6), "line-width": _by_zoom(width)}},
+         "paint": {"line-color": to_css(style.arterial, style.arterial_alpha),
+                   "line-width": _by_zoom(width)}},
         {**base, "id": "arterial-core", "filter": arterial,
-         "paint": {"line-color": to_css(style.core, 0.8), "line-width": _by_zoom(width, 0.3)}},
+         "paint": {"line-color": to_css(style.core, style.core_alpha),
+                   "line-width": _by_zoom(width, 0.3)}},
     ]
-
-
-def _occupied() -> dict[str, object]:
-    """What names keep clear of: incidents, drawn by deck.gl, stand here unseen."""
-    return {"id": "occupied", "type": "symbol", "source": "occupied",
-            "layout": {"icon-image": SPACE, "icon-allow-overlap": True, "icon-padding": 1}}
-
-
-def _places(style: BasemapStyle) -> list[dict[str, object]]:
-    def place(level: str, low: float, high: float, size: float, alpha: float) -> dict[str, object]:
-        return {
-            "id": f"place-{level}", "type": "symbol", "source": "places",
-            "minzoom": low, "maxzoom": high, "filter": ["==", ["get", "level"], level],
-            "layout": {
-                "text-field": ["format", ["get", "name"], {},
-                               ["case", [">", ["get", "load"], 0],
-                                ["concat", " ", ["to-string", ["get", "load"]]], ""],
-                               {"text-color": "rgba(255, 206, 110, 1)", "font-scale": 0.92}],
-                "text-font": ["sans-serif"], "text-size": size, "text-padding": 10,
-                "icon-image": PLATE, "icon-text-fit": "both", "icon-text-fit-padding": [1, 5, 1, 5],
-                # Beside its place rather than upon it, wherever there is room.
-                "text-variable-anchor": ["center", "bottom", "top", "left", "right"],
-                "text-radial-offset": 0.9, "text-justify": "auto",
-                "symbol-sort-key": ["-", 0, ["get", "load"]], "text-letter-spacing": 0.04,
-                "text-max-width": 14, "text-pitch-alignment": "viewport",
-            },
-            "paint": {"text-color": to_css(style.label, alpha), "text-halo-width": 1.2,
-                      "text-halo-color": to_css(style.label_halo, 0.8), "text-halo-blur": 0.4,
-                      "icon-opacity": 0.72},
-        }
-
-    return [place("grid", 14.2, 24, 12, 0.86), place("community", 12.9, 14.2, 13, 0.9),
-            place("street", 8, 12.9, 17, 1.0)]

@@ -22,7 +22,7 @@ class MapStyle:
         Of each class of load, the quietest first.
     """
 
-    background: Colour = _DARK.background
+    background: Colour = (5, 10, 21)
     water: Colour = _DARK.water
     shore: Colour = _DARK.shore
     green: Colour = _DARK.green

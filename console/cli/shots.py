@@ -15,10 +15,11 @@ import psycopg
 import uvicorn
 from starlette.responses import Response
 
+from console.appearance import APPEARANCES
 from console.cli.context import Session, pass_session
 from console.cli.up import Server, listening, prepare
 from console.cookies import NAME, SessionCookie
-from console.shots import PAGES, take
+from console.shots import PAGES, Picture, take
 from gis import queries
 from gis.errors import NotFound, SetupError
 from gis.settings import Settings
@@ -40,19 +41,32 @@ class Size(click.ParamType):
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("pages", nargs=-1, metavar="[PAGE …]", type=click.Choice(list(PAGES)))
 @click.option("--size", type=Size(), help="In CSS pixels, such as 1920x1080; else each page's own.")
+@click.option("--style", "styles", type=click.Choice(APPEARANCES), multiple=True,
+              help="dark or light, or both if given twice; else each page as it is by itself.")
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="Language (zh).")
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path),
               help="Folder for the pictures.")
 @pass_session
 def shots(
-    session: Session, pages: tuple[str, ...], size: tuple[int, int] | None, lang: str, out: Path
+    session: Session, pages: tuple[str, ...], size: tuple[int, int] | None,
+    styles: tuple[str, ...], lang: str, out: Path,
 ) -> None:
     """Take pictures of PAGEs (all of them by default) as the demo accounts see them."""
     prepare(session)
     cookie = SessionCookie(session.settings.secret, 1)
+    pages = pages or tuple(PAGES)
+    code = _building(session.admin_url()) if "building" in pages else ""
     with sessions(session.admin_url()) as secret_of, served(session.settings) as address:
-        take(address, lambda role: _signed(cookie, secret_of(role)), pages or tuple(PAGES), out,
-             size, lang, told=lambda path: click.echo(str(path)))
+        take(address, lambda role: _signed(cookie, secret_of(role)), pages, out,
+             Picture(size, lang, styles), code, told=lambda path: click.echo(str(path)))
+
+
+def _building(admin_url: str) -> str:
+    with psycopg.connect(admin_url) as connection:
+        row = connection.execute(queries.get("shots_building")).fetchone()
+    if row is None:
+        raise NotFound("there is no building of 9 to 18 floors with houses to take a picture of")
+    return row[0]
 
 
 def _signed(cookie: SessionCookie, secret: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ class WallPanels(BundledComponent):
     panels = param.List([], doc="Of: header, figures, ranking, trend, classes, newest.")
     scheme = param.String("base")
     lang = param.String("zh")
+    appearance = param.Selector(default="dark", objects=["dark", "light"])
     title = param.String("")
     texts = param.Dict({})
     class_colours = param.Dict({}, doc="CSS colour by code of class.")

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import panel as pn
 
-from console import language
+from console import appearance, language
 from console.components.bundled import bundle_address
 from console.components.wall_map import WallMap
 from console.components.wall_panels import WallPanels
+from console.web.fonts import SHEET
 from gis.incident_rules import OPEN_STATES, State
-from layers.basemap import BasemapStyle, basemap_style
+from layers.basemap import BASEMAPS, basemap_style
 from layers.colours import to_css
 from layers.registry import WallStyle, describe, legend
 
@@ -53,11 +54,14 @@ def wall_page(options: WallOptions | None = None) -> pn.Template:
     scheme = _argument("scheme") or "base"
     lang = language.choose(_argument("lang"), pn.state.cookies.get(language.COOKIE))
     words = language.texts(_PREFIXES, lang)
-    template = pn.Template(_template(lang))
+    look = appearance.choose(_argument(appearance.ARGUMENT),
+                             pn.state.cookies.get(appearance.COOKIE), "dark")
+    template = pn.Template(_template(lang, look))
     template.add_variable("app_favicon", _ICON)
-    style = WallStyle()
+    style = WallStyle.of(look)
     common = {
-        "scheme": scheme, "lang": lang, "texts": words, "sizing_mode": "stretch_both",
+        "scheme": scheme, "lang": lang, "appearance": look, "texts": words,
+        "sizing_mode": "stretch_both",
     }
     scale = style.incidents.scale
     colours = {code: to_css(scale.colour(code)) for code in scale.codes}
@@ -73,15 +77,14 @@ def wall_page(options: WallOptions | None = None) -> pn.Template:
 
 
 def _map(options: WallOptions, style: WallStyle, common: dict[str, object]) -> WallMap:
-    basemap = BasemapStyle()
     return WallMap(
         layers=describe(style, str(common["scheme"])),
-        basemap=basemap_style(basemap),
+        basemap=basemap_style(BASEMAPS[common["appearance"]]),
+        ground=_argument("ground") or "",
         legend={name: [entry.as_dict() for entry in group]
                 for name, group in legend(style).items()},
         classes=list(style.incidents.scale.codes),
         finished=list(options.finished),
-        font=basemap.font,
         tour_idle_minutes=options.tour_idle_minutes,
         emergency_seconds=options.emergency_seconds,
         workers={name: bundle_address(f"{name}-worker.js") for name in ("mvt", "maplibre", "live")},
@@ -94,10 +97,11 @@ def _argument(name: str) -> str | None:
     return values[0].decode("utf-8", "replace") if values else None
 
 
-def _template(lang: str) -> str:
+def _template(lang: str, look: appearance.Appearance) -> str:
     page = (_HERE / "wall.html").read_text(encoding="utf-8")
+    css = [(_HERE / name).read_text(encoding="utf-8") for name in (f"wall-{look}.css", "wall.css")]
     words = {"lang": lang, "title": language.text("wall.page_title", lang),
-             "css": (_HERE / "wall.css").read_text(encoding="utf-8")}
+             "fonts": bundle_address(SHEET), "css": "".join(css)}
     # Only our own marks are filled here; Bokeh fills the rest.
     for name, value in words.items():
         page = page.replace(f"[[{name}]]", value)

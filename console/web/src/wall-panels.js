@@ -33,7 +33,7 @@ export function render({model, el}) {
   addStyle(el, css);
   const column = make('div', {class: 'column'});
   el.append(column);
-  const context = {text: translator(model.texts), lang: model.lang, title: model.title, colours: model.class_colours, scheme: model.scheme};
+  const context = {text: translator(model.texts), lang: model.lang, appearance: model.appearance, title: model.title, colours: model.class_colours, scheme: model.scheme};
   const panels = model.panels.map(kind => mount(column, kind, context));
   const source = figuresOf(model.scheme, model.interval_seconds * 1000);
   const stops = [

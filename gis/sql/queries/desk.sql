@@ -39,3 +39,11 @@ SELECT code, name, name_en, parent_code FROM category ORDER BY class_rank, paren
 -- name: shots_session
 SELECT open_credential(id, 'session', interval '15 minutes') FROM account
 WHERE role = %(role)s AND disabled_at IS NULL ORDER BY name = role DESC, id LIMIT 1
+
+-- name: shots_building
+-- A tower with houses on every floor that has its page: the most floors, then the lowest code.
+SELECT building.building_code FROM building
+WHERE building.building_code IS NOT NULL AND building.floors BETWEEN 9 AND 18
+  AND EXISTS (SELECT FROM address
+              WHERE address.building_id = building.id AND address.house_code IS NOT NULL)
+ORDER BY building.floors DESC, building.building_code LIMIT 1

@@ -2,22 +2,23 @@
 const SIZE = 24;
 const EDGE = 6;
 
-/** A dark plate with a hair of light around it, stretched behind a name. */
-function plate() {
+/** A plate with a hair of a line around it, stretched behind a name. */
+function plate({fill, line}) {
   const canvas = new OffscreenCanvas(SIZE, SIZE);
   const pen = canvas.getContext('2d');
   pen.beginPath();
   pen.roundRect(1, 1, SIZE - 2, SIZE - 2, EDGE - 2);
-  pen.fillStyle = 'rgb(5 14 30 / 82%)';
+  pen.fillStyle = fill;
   pen.fill();
   pen.lineWidth = 1;
-  pen.strokeStyle = 'rgb(110 180 250 / 38%)';
+  pen.strokeStyle = line;
   pen.stroke();
   return pen.getImageData(0, 0, SIZE, SIZE);
 }
 
-export function addImages(map) {
+/** `plate`: CSS colours `fill` and `line`. */
+export function addImages(map, {plate: colours}) {
   const stretch = [[EDGE, SIZE - EDGE]];
-  map.addImage('plate', plate(), {stretchX: stretch, stretchY: stretch, content: [EDGE, EDGE, SIZE - EDGE, SIZE - EDGE], pixelRatio: 2});
+  map.addImage('plate', plate(colours), {stretchX: stretch, stretchY: stretch, content: [EDGE, EDGE, SIZE - EDGE, SIZE - EDGE], pixelRatio: 2});
   map.addImage('space', new ImageData(10, 10));
 }

@@ -1,10 +1,12 @@
 // The picture: MapLibre's ground and names, deck.gl's areas, buildings and incidents in one canvas.
 import {AmbientLight, DirectionalLight, LightingEffect} from '@deck.gl/core';
 import {MapboxOverlay} from '@deck.gl/mapbox';
-import {cityHour, cityNow, listen, wallStart} from '../common.js';
+import {cityHour, cityNow, getJson, insist, listen, wallStart} from '../common.js';
 import {fitOutline} from './fit.js';
+import {awaitFonts} from './glyphs.js';
 import {addImages} from './images.js';
 import {IncidentStore} from './points.js';
+import {withRasters} from './rasters.js';
 import {ShownLayers} from './shown-layers.js';
 
 const VIEW = {pitch: 46, bearing: -24};
@@ -23,7 +25,7 @@ function nightness(date) {
   return 1 - Math.min(1, Math.max(0, day));
 }
 
-function lighting(date) {
+function nightLights(date) {
   const night = nightness(date);
   const turn = ((cityHour(date) - 6) / 12) * Math.PI;
   return new LightingEffect({
@@ -36,19 +38,29 @@ function lighting(date) {
   });
 }
 
+/** A model of white card under a high window: the light style knows no night. */
+function dayLights() {
+  return new LightingEffect({
+    ambient: new AmbientLight({color: [255, 255, 255], intensity: 1.9}),
+    sun: new DirectionalLight({color: [255, 246, 230], intensity: 1.5, direction: [-3, 5, -5]}),
+    rim: new DirectionalLight({color: [190, 214, 255], intensity: 0.5, direction: [6, -3, -2]}),
+  });
+}
+
 export class Scene {
   static async open({maplibregl, stage, model, banner}) {
     const opened = Date.now();
     const stop = listen('start-failed', error => banner.fail('snapshot', error, opened));
-    const start = await wallStart(model.scheme);
+    const [start, rasters] = await Promise.all([wallStart(model.scheme), insist(() => getJson('/api/rasters'), error => banner.fail('snapshot', error, opened))]);
     stop();
     banner.set('snapshot', null);
-    const scene = new Scene({maplibregl, stage, model, start, banner});
+    const style = withRasters(model.basemap, rasters, model.ground);
+    const scene = new Scene({maplibregl, stage, model, start, style, banner});
     await scene.loaded;
     return scene;
   }
 
-  constructor({maplibregl, stage, model, start, banner}) {
+  constructor({maplibregl, stage, model, start, style, banner}) {
     Object.assign(this, {model, start, banner, tiles: new Set(), onHover() {}, onPick() {}});
     const incidents = model.layers.find(({name}) => name === 'incidents');
     this.store = new IncidentStore({...incidents.layer, finished: model.finished});
@@ -56,9 +68,9 @@ export class Scene {
     this.factory = this.layers.factory;
     this.unit = Math.max(0.5, parseFloat(getComputedStyle(document.documentElement).fontSize) / 16);
     maplibregl.setWorkerUrl(model.workers.maplibre);
-    this.map = this.makeMap(maplibregl, stage);
+    this.map = this.makeMap(maplibregl, stage, structuredClone(style));
     this.overlay = new MapboxOverlay({
-      interleaved: true, effects: [lighting(new Date())], layers: [], pickingRadius: 6,
+      interleaved: true, effects: [this.lights()], layers: [], pickingRadius: 6,
       onHover: info => this.onHover(info),
       onError: error => console.warn(error.message),
       onDeviceInitialized: device => { this.device = device; },
@@ -66,17 +78,24 @@ export class Scene {
     this.loaded = new Promise(resolve => {
       this.map.once('load', () => { this.map.addControl(this.overlay); this.draw(); resolve(); });
     });
-    this.hours = setInterval(() => { this.overlay.setProps({effects: [lighting(new Date())]}); this.draw(); }, 300_000);
+    this.hours = setInterval(() => { this.overlay.setProps({effects: [this.lights()]}); this.draw(); }, 300_000);
   }
 
-  makeMap(maplibregl, stage) {
-    const style = structuredClone(this.model.basemap);
+  get night() {
+    return this.model.appearance === 'light' ? 0 : nightness(new Date());
+  }
+
+  lights() {
+    return this.model.appearance === 'light' ? dayLights() : nightLights(new Date());
+  }
+
+  makeMap(maplibregl, stage, style) {
     for (const source of Object.values(style.sources)) {
       if (source.tiles) source.tiles = source.tiles.map(path => location.origin + path);
     }
     const map = new maplibregl.Map({
       container: stage, style, center: this.start.center, zoom: this.start.zoom ?? 12, ...VIEW,
-      maxPitch: 72, attributionControl: false, keyboard: false, localIdeographFontFamily: this.model.font,
+      maxPitch: 72, attributionControl: false, keyboard: false,
       pixelRatio: devicePixelRatio * this.unit, canvasContextAttributes: {antialias: true},
       fadeDuration: 200, validateStyle: false, maxZoom: 18.5, minZoom: 8,
     });
@@ -90,7 +109,8 @@ export class Scene {
       if (sourceId) this.missTiles();
     });
     map.on('resize', () => this.keepBuffer());
-    map.once('style.load', () => addImages(map));
+    awaitFonts(map);
+    map.once('style.load', () => addImages(map, style.metadata));
     fitOutline(map, this.start.outline);
     return map;
   }
@@ -113,7 +133,7 @@ export class Scene {
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
       this.overlay.setProps({layers: this.factory.make({
-        night: nightness(new Date()), zoom: this.map.getZoom(),
+        night: this.night, zoom: this.map.getZoom(),
         onTiles: id => { this.tiles.add(id); if (!this.missing) this.banner.set('tiles', null); },
         onTileError: () => this.missTiles(),
       })});

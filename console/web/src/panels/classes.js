@@ -9,7 +9,7 @@ export class Classes {
     this.sum = make('b');
     this.list = make('ul', {class: 'ring-legend'});
     host.append(make('div', {class: 'ring-box'}, ring, make('p', {class: 'ring-sum'}, this.sum, make('span', {text: text('wall.reports')}))), this.list);
-    this.chart = new Chart(ring, (rows, unit) => this.options(rows, unit));
+    this.chart = new Chart(ring, (rows, unit, chart) => this.options(rows, unit, chart));
   }
 
   isEmpty({by_class: rows}) {
@@ -30,9 +30,9 @@ export class Classes {
     return this.text(`class.${row.class}`, {otherwise: row.name});
   }
 
-  options(rows, unit) {
+  options(rows, unit, chart) {
     return {
-      tooltip: {trigger: 'item', confine: true, backgroundColor: 'rgba(5,15,32,.95)', borderColor: '#2f6ea8', textStyle: {color: '#dcecff', fontSize: 12 * unit}},
+      tooltip: {trigger: 'item', ...chart.tooltip(12 * unit)},
       series: [{
         type: 'pie', radius: ['66%', '94%'], label: {show: false}, emphasis: {scaleSize: 3 * unit}, padAngle: 1.5,
         itemStyle: {borderRadius: 2 * unit},

@@ -8,8 +8,16 @@ function daypart(date) {
   return DAYPARTS.find(([until]) => hour < until)[1];
 }
 
+/** A link that asks for the other of two; what this page was asked for is remembered. */
+function choice({name, now, other, text, lang}) {
+  const query = new URLSearchParams(location.search);
+  if (query.has(name)) document.cookie = `gridwall_${name}=${now}; path=/; max-age=31536000; samesite=lax`;
+  query.set(name, other);
+  return make('a', {class: name === 'lang' ? 'switch language' : `switch ${name}`, href: `?${query}`, lang, text});
+}
+
 export class Header {
-  constructor({host, text, lang, title, scheme}) {
+  constructor({host, text, lang, appearance, title, scheme}) {
     Object.assign(this, {text, lang});
     this.title = make('h1', {text: title || text('wall.title')});
     this.sub = make('p', {class: 'sub', text: text('wall.subtitle')});
@@ -17,12 +25,12 @@ export class Header {
     this.clock = make('time', {class: 'clock'});
     this.part = make('span', {class: 'daypart'});
     this.dot = make('span', {class: 'connection', role: 'status'}, make('i'), make('span'));
-    const other = lang === 'zh' ? 'en' : 'zh';
-    const query = new URLSearchParams(location.search);
-    if (query.has('lang')) document.cookie = `gridwall_lang=${lang}; path=/; max-age=31536000; samesite=lax`;
-    query.set('lang', other);
+    const switches = [
+      choice({name: 'lang', now: lang, other: lang === 'zh' ? 'en' : 'zh', text: text('wall.other_language'), lang: lang === 'zh' ? 'en' : 'zh'}),
+      choice({name: 'style', now: appearance, other: appearance === 'dark' ? 'light' : 'dark', text: text(`wall.other_style_${appearance}`)}),
+    ];
     host.append(make('div', {class: 'header'},
-      make('div', {class: 'head-left'}, this.dot, make('a', {class: 'language', href: `?${query}`, lang: other, text: text('wall.other_language')})),
+      make('div', {class: 'head-left'}, this.dot, ...switches),
       make('div', {class: 'head-middle'}, this.title, this.sub),
       make('div', {class: 'head-right'}, this.part, this.date, this.clock)));
     this.timer = setInterval(() => this.tick(), 1000);
