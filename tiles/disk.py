@@ -56,7 +56,7 @@ class Place(NamedTuple):
 
 
 class Disk:
-    """Tiles in a folder. All calls may block: they belong into a thread.
+    """Tiles in a folder. All calls but `has` may block: they belong into a thread.
 
     Parameters
     ----------
@@ -90,6 +90,11 @@ class Disk:
             return
         self._folder = folder
         self._taken = sum(size for _, size, _ in self._files())
+
+    def has(self, place: Place) -> bool:
+        """Whether a file is there, whatever is in it. Blocks for no longer than a look takes."""
+        return self._folder is not None and os.path.exists(
+            self._folder / place.folder / place.name)
 
     def read(self, place: Place) -> tuple[int, Body] | None:
         """A tile, and the number up to which changes were known when it was drawn.

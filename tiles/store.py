@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -23,7 +24,9 @@ LOAD_S = 10.0
 UNSETTLED_S = 2.0
 # Changes that were not read for so long are taken to have happened.
 DEAF_S = 15.0
-MOST_WRITES = 64
+# What was drawn is written so much later, one after the other: whoever waits for a tile goes first.
+WRITE_AFTER_S = 1.0
+MOST_WRITES = 512
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,9 @@ class TileStore:
         self._memory: Cache[Kept] = Cache(limit)
         self._flights: dict[TileKey, Flight] = {}
         self._heard_at = float("-inf")
-        self._writes: set[asyncio.Task[None]] = set()
+        self._unwritten: dict[TileKey, Kept] = {}
+        self._writing: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
 
     def begin(self, freshness: Freshness) -> None:
         """Go by this from now on; what was kept in memory is let go."""
@@ -150,8 +155,10 @@ class TileStore:
         return (await asyncio.shield(flight.task))[0]
 
     async def close(self) -> None:
-        """Wait for what is being written."""
-        await asyncio.gather(*self._writes, return_exceptions=True)
+        """Write what is not written yet."""
+        self._closing.set()
+        if self._writing is not None:
+            await asyncio.gather(self._writing, return_exceptions=True)
 
     def _fly(self, key: TileKey, draw: Callable[[], Awaitable[Drawing]]) -> Flight:
         as_of = self.freshness.sequence if self.freshness else -1
@@ -170,7 +177,8 @@ class TileStore:
     async def _make(self, key: TileKey, draw: Callable[[], Awaitable[Drawing]], as_of: int,
                     ) -> tuple[Body, str | None]:
         layer = vector.layer(key.address.layer)
-        if layer.on_disk and self._hears():
+        # A look costs microseconds, a thread its turn: most tiles that are drawn were never kept.
+        if layer.on_disk and self._hears() and self.disk.has(key.place):
             found = await asyncio.to_thread(self.disk.read, key.place)
             if found is not None:
                 kept = Kept(found[1], found[0])
@@ -182,16 +190,26 @@ class TileStore:
         # A share that has changed meanwhile is another's; changes that nobody hears touch all.
         if drawing.share == key.share and self._hears():
             self._memory.put(key, kept)
-            if layer.on_disk and drawing.settled and drawing.content:
+            if layer.on_disk and drawing.settled and drawing.content and as_of >= 0:
                 self._write(key, kept)
         return kept.body, drawing.share
 
     def _write(self, key: TileKey, kept: Kept) -> None:
-        if len(self._writes) < MOST_WRITES:
-            writing = asyncio.create_task(
-                asyncio.to_thread(self.disk.write, key.place, kept.as_of, kept.body))
-            self._writes.add(writing)
-            writing.add_done_callback(self._writes.discard)
+        if len(self._unwritten) < MOST_WRITES:
+            self._unwritten[key] = kept
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write_later())
+
+    async def _write_later(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), WRITE_AFTER_S)
+        try:
+            while self._unwritten:
+                key = next(iter(self._unwritten))
+                kept = self._unwritten.pop(key)
+                await asyncio.to_thread(self.disk.write, key.place, kept.as_of, kept.body)
+        finally:
+            self._writing = None
 
     def _hears(self) -> bool:
         return self.freshness is not None and _now() - self._heard_at < DEAF_S

@@ -238,6 +238,7 @@ async def tilejson(connection: AsyncConnection, name: str, template: str) -> dic
 
 
 async def _row(connection: AsyncConnection, query: str, values: dict[str, Any]) -> Any:
-    async with connection.cursor(row_factory=dict_row) as cursor:
+    # Binary: as text, a tile's bytes would be twice as many.
+    async with connection.cursor(row_factory=dict_row, binary=True) as cursor:
         await cursor.execute(queries.get(query), values)
         return await cursor.fetchone()

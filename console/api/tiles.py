@@ -50,7 +50,7 @@ async def tile(
         share = f"{share}.{caller.account_id}"
 
     async def draw() -> vector.Drawing:
-        async with scoped(request) as connection:
+        async with request.app.state.database.scope_at_once(request.state.secret) as connection:
             drawing = await vector.draw(connection, address)
         # The account of a secret never changes; what it may see does.
         return drawing if drawing.share != caller.share else drawing._replace(share=share)
