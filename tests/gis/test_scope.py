@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from types import SimpleNamespace
 
+import mapbox_vector_tile
 import psycopg
 import pytest
 from psycopg import errors, sql
@@ -319,7 +320,9 @@ def test_nothing_is_seen_before_entering(stranger):
     assert stranger.execute("SELECT id FROM account").fetchall() == []
     with pytest.raises(errors.InsufficientPrivilege):
         located(stranger, at(0.5, 0.5))
-    for tile in ("tile_areas(0, 0, 0, 'base', 'grid')", "tile_buildings(0, 0, 0)"):
+    for tile in ("tile_areas(0, 0, 0, 'base', 'grid')", "tile_buildings(0, 0, 0)",
+                 "tile_incidents(0, 0, 0)", "tile_places(0, 0, 0)",
+                 f"tile_addresses(14, {TILE[0]}, {TILE[1]})", "tile_custom(14, 0, 0, 'any')"):
         assert not value(stranger, f"SELECT length({tile})")
     assert value(stranger, "SELECT tile_bounds('areas')") is None
     assert stranger.execute("SELECT * FROM open_load()").fetchall() == []
@@ -411,6 +414,18 @@ def test_the_layers_hold_what_the_policies_let_through(world, name):
             seen = value(connection, "SELECT count(*) FROM building WHERE building_code = %s",
                          building)
             assert (building.encode() in tile) == bool(seen)
+        for layer, rows in (
+            ("incidents", "incident WHERE closed_at IS NULL AND geom IS NOT NULL"),
+            ("places", "place_object"),
+        ):
+            told = mapbox_vector_tile.decode(
+                value(connection, f"SELECT tile_{layer}(0, 0, 0)") or b"")
+            seen = [f["properties"]["count"] for f in told.get(layer, {"features": []})["features"]]
+            assert sum(seen) == value(connection, f"SELECT count(*) FROM {rows}"), layer
+        tile = value(connection, "SELECT tile_addresses(14, %s, %s)", *TILE)
+        for address in ("west", "east"):
+            seen = value(connection, "SELECT count(*) FROM address WHERE text = %s", address)
+            assert (address.encode() in tile) == bool(seen)
         open_load = value(connection, "SELECT coalesce(max(load), 0) FROM open_load()")
         most = value(connection, "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM"
                      " incident, unnest(scope_ids) AS s (id) GROUP BY s.id) AS counted")

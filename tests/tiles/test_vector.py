@@ -35,13 +35,18 @@ def codes(features: list[dict]) -> set[str]:
     return {feature["properties"]["code"] for feature in features}
 
 
-def in_tile(shape: shapely.Geometry, z: int, x: int, y: int) -> shapely.Geometry:
-    """What a tile should hold of a shape in EPSG:3857, in the tile's own units."""
+def in_units(shape: shapely.Geometry, z: int, x: int, y: int) -> shapely.Geometry:
+    """A shape in EPSG:3857 in the units of a tile."""
     size = 2 * HALF / (1 << z)
     west, north = -HALF + x * size, HALF - y * size
-    local = shapely.transform(
+    return shapely.transform(
         shape, lambda c: (c - [west, north]) * [EXTENT / size, -EXTENT / size])
-    return shapely.clip_by_rect(local, -BUFFER, -BUFFER, EXTENT + BUFFER, EXTENT + BUFFER)
+
+
+def in_tile(shape: shapely.Geometry, z: int, x: int, y: int) -> shapely.Geometry:
+    """What a tile should hold of a shape in EPSG:3857, in the tile's own units."""
+    return shapely.clip_by_rect(
+        in_units(shape, z, x, y), -BUFFER, -BUFFER, EXTENT + BUFFER, EXTENT + BUFFER)
 
 
 @pytest.mark.parametrize("zoom", [14, 15, 16])

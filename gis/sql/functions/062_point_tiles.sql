@@ -175,7 +175,9 @@ AS $$
                     ELSE ST_AsMVTGeom(ST_Transform(p.geom, 3857), ST_TileEnvelope(z, x, y),
                                       4096, 64) END AS geom
         FROM place_object AS p JOIN place_category AS c ON c.code = p.category_code
-        WHERE p.geom && ST_Transform(ST_TileEnvelope(z, x, y, margin => 64.0 / 4096), 4490)
+        -- A margin for footprints, where there are any; that of the whole world would turn round it.
+        WHERE p.geom && CASE WHEN z < 14 THEN tile_degrees(z, x, y) ELSE
+              ST_Transform(ST_TileEnvelope(z, x, y, margin => 64.0 / 4096), 4490) END
           AND (only_category IS NULL OR only_category IN (c.code, c.name, c.element))
           AND ((SELECT scope_all()) OR p.scope_ids && (SELECT scope_ids()))
     ), feature AS (
