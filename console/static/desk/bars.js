@@ -1,4 +1,6 @@
 // Bars in SVG: rows of parts laid side by side, each with its name before and its number after.
+import {enlarged} from './common.js';
+
 const SPACE = 'http://www.w3.org/2000/svg';
 const LINE = 27;
 const NUMBER = 132;
@@ -15,12 +17,14 @@ function draw(tag, attributes, text) {
 
 /** `rows`: {name, note, parts: [{kind, value, title}]}; all to one scale, or each to its own `whole`. */
 export function bars(host, rows, {label, whole = false} = {}) {
-  const width = Math.max(360, host.clientWidth || 480);
+  // Drawn in usual letters, and shown as much larger as letters are here.
+  const larger = enlarged();
+  const width = Math.max(360, (host.clientWidth || 480) / larger);
   const before = Math.min(width / 3, Math.max(80, ...rows.map(row => wide(row.name))) + 12);
   const room = width - before - NUMBER;
   const sum = row => row.parts.reduce((total, part) => total + part.value, 0);
   const most = Math.max(1, ...rows.map(sum));
-  const picture = draw('svg', {class: 'bars', role: 'img', 'aria-label': label, viewBox: `0 0 ${width} ${rows.length * LINE}`, height: rows.length * LINE});
+  const picture = draw('svg', {class: 'bars', role: 'img', 'aria-label': label, viewBox: `0 0 ${width} ${rows.length * LINE}`, height: rows.length * LINE * larger});
   rows.forEach((row, index) => {
     const middle = index * LINE + LINE / 2;
     picture.append(draw('text', {x: before - 8, y: middle, 'text-anchor': 'end'}, row.name));

@@ -1,6 +1,6 @@
 // The building in 2.5D: a slice for each storey, to be chosen by click, drag or arrow keys; the chosen one lies open.
 import {cells, faced, frame, lawn, level, north, path, project, rings, shadow, wallPath, walls, windows} from './axonometry.js';
-import {make, number, t} from './common.js';
+import {enlarged, make, number, t} from './common.js';
 import {svg} from './map.js';
 import {counts, stretch} from './storeys.js';
 
@@ -143,7 +143,7 @@ export class BuildingView {
     const {width, height} = this.svg.getBoundingClientRect();
     if (!width) return;
     const unit = Math.max(this.box[2] / width, this.box[3] / height);
-    const letters = unit * LETTERS * parseFloat(getComputedStyle(document.documentElement).fontSize) / 15;
+    const letters = unit * LETTERS * enlarged();
     this.svg.style.fontSize = `${letters}px`;
     const each = project(0, 0, 0)[1] - project(0, 0, this.storeys[0].top - this.storeys[0].z)[1];
     const step = [1, 2, 5, 10, 20].find(count => count * each > letters * 1.15) ?? 50;

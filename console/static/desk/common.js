@@ -24,6 +24,8 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** How much larger than usual letters are on this screen: what is drawn in pixels grows with them. */
+export const enlarged = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 15;
 export const byId = id => document.getElementById(id);
 export const quiet = key => make('p', {class: 'quiet', text: t(key)});
 

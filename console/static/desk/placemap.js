@@ -1,4 +1,5 @@
 // The desk's map: the place, what lies under it, its open matters as points; light, drawn as SVG.
+import {enlarged} from './common.js';
 import {GridMap, svg} from './map.js';
 
 const POINT = 4.6;
@@ -94,7 +95,7 @@ export class PlaceMap extends GridMap {
   sized() {
     const {width, height} = this.svg.getBoundingClientRect();
     if (!this.box || !width || !this.marks) return;
-    const unit = Math.max(this.box.w / width, this.box.h / height);
+    const unit = Math.max(this.box.w / width, this.box.h / height) * enlarged();
     for (const mark of this.marks.children) {
       const large = mark.classList.contains('open') ? 1.7 : mark.classList.contains('u3') ? 1.45 : 1;
       mark.setAttribute('r', unit * POINT * large);

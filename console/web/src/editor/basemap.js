@@ -13,7 +13,11 @@ const WIDE = new Set(['expressway', 'motorway', 'trunk', 'arterial', 'primary'])
 // Resolutions (metres a pixel) from which on houses, and names of streets, are drawn.
 const HOUSES = 5.5;
 const NAMES = 4;
-export const FONT = '"Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", sans-serif';
+const FONT = '"Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", sans-serif';
+
+/** How much larger than usual letters are on this screen. */
+export const enlarged = () => parseFloat(getComputedStyle(document.documentElement).fontSize) / 15;
+export const font = (size, weight = 400) => `${weight} ${(size * enlarged()).toFixed(1)}px ${FONT}`;
 
 function source(name, maxZoom) {
   return new VectorTileSource({
@@ -31,7 +35,7 @@ function cover(theme) {
 
 function streets(theme) {
   const name = feature => new Style({text: new Text({
-    text: feature.get('name'), placement: 'line', font: `11px ${FONT}`, fill: new Fill({color: theme.roadName}),
+    text: feature.get('name'), placement: 'line', font: font(11), fill: new Fill({color: theme.roadName}),
     stroke: new Stroke({color: theme.halo, width: 3}), textBaseline: 'middle', repeat: 420,
   }), zIndex: 9});
   return (feature, resolution) => {
@@ -42,7 +46,7 @@ function streets(theme) {
     const width = widthAt(kind, resolution);
     const lines = [new Style({stroke: new Stroke({color: theme.casing, width: width + 1.6}), zIndex: wide ? 2 : 0}),
       new Style({stroke: new Stroke({color: wide ? theme.wide : theme.road, width}), zIndex: wide ? 3 : 1})];
-    return feature.get('name') && resolution < NAMES ? [...lines, name(feature)] : lines;
+    return feature.get('name') && resolution * enlarged() < NAMES ? [...lines, name(feature)] : lines;
   };
 }
 

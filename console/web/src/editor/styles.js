@@ -5,7 +5,7 @@ import RegularShape from 'ol/style/RegularShape.js';
 import Stroke from 'ol/style/Stroke.js';
 import Style from 'ol/style/Style.js';
 import Text from 'ol/style/Text.js';
-import {FONT} from './basemap.js';
+import {enlarged, font} from './basemap.js';
 import {faded} from './colours.js';
 
 // Metres a pixel from which on grids bear their names; farther out those of communities or streets stand there.
@@ -80,23 +80,24 @@ export class Styles {
   label = (feature, resolution) => {
     const key = feature.get('key');
     const chosen = this.state.chosen.has(key);
-    if (resolution >= NAMED && !chosen) return null;
+    if (resolution * enlarged() >= NAMED && !chosen) return null;
     const bad = this.state.broken.get(key);
     const figure = bad ?? this.state.figureOf(key);
     const name = `${this.state.frozen.has(key) ? '⚿ ' : ''}${feature.get('name') || key}`;
-    const words = [name, `600 12px ${FONT}`];
-    if (figure) words.push('\n', '', String(figure), `${bad ? 600 : 400} 11px ${FONT}`);
+    const words = [name, font(12, 600)];
+    if (figure) words.push('\n', '', String(figure), font(11, bad ? 600 : 400));
     return new Style({zIndex: chosen ? 2 : 1, text: new Text({
-      text: words, font: `600 12px ${FONT}`, fill: new Fill({color: bad ? this.theme.badText : this.theme.text}), stroke: new Stroke({color: this.theme.halo, width: 3.4}), overflow: true, justify: 'center',
+      text: words, font: font(12, 600), fill: new Fill({color: bad ? this.theme.badText : this.theme.text}), stroke: new Stroke({color: this.theme.halo, width: 3.4}), overflow: true, justify: 'center',
     })});
   };
 
   /** Names of streets, then of communities, until one is so close that grids bear their own. */
   place = (feature, resolution) => {
-    const level = resolution >= COMMUNITIES ? 'street' : resolution >= NAMED ? 'community' : null;
+    const far = resolution * enlarged();
+    const level = far >= COMMUNITIES ? 'street' : far >= NAMED ? 'community' : null;
     if (feature.get('level') !== level) return null;
     return new Style({text: new Text({
-      text: feature.get('name'), font: `600 ${level === 'street' ? 15 : 12.5}px ${FONT}`, fill: new Fill({color: this.theme.text}), stroke: new Stroke({color: this.theme.halo, width: 4}), padding: [4, 8, 4, 8],
+      text: feature.get('name'), font: font(level === 'street' ? 15 : 12.5, 600), fill: new Fill({color: this.theme.text}), stroke: new Stroke({color: this.theme.halo, width: 4}), padding: [4, 8, 4, 8],
     })});
   };
 
