@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import select
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import datetime
-from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import AsyncConnection
@@ -43,9 +40,6 @@ _WAIT_S = 2.0
 _WAIT_AWAY_S = 0.5
 # A connection that says nothing for so long when it is taken from the pool is a dead one.
 _CHECK_S = 1.0
-_CHECK_AFTER_S = 1.0
-# When each connection was taken last.
-_answered: WeakKeyDictionary[AsyncConnection, float] = WeakKeyDictionary()
 # More than this many in the queue for a connection would only wait for their own time-out.
 MOST_WAITING = 200
 # What tells that the database is away, full or stopping, and not that a query is wrong.
@@ -136,24 +130,8 @@ def make_pool(url: str, most: int = 10) -> AsyncConnectionPool:
 
 
 async def _check(connection: AsyncConnection) -> None:
-    """Raise where a connection is none any more, before somebody relies on it.
-
-    One that answered a moment ago is asked anew only if its socket has something to say, as it
-    has when PostgreSQL has hung up.
-    """
-    at = time.monotonic()
-    known = _answered.get(connection, 0.0)
-    _answered[connection] = at
-    if at - known < _CHECK_AFTER_S and not _says_something(connection):
-        return
     with hung_up_after(connection, _CHECK_S):
         await AsyncConnectionPool.check_connection(connection)
-
-
-def _says_something(connection: AsyncConnection) -> bool:
-    waiting = select.poll()
-    waiting.register(connection.fileno(), select.POLLIN)
-    return bool(waiting.poll(0))
 
 
 @asynccontextmanager
