@@ -33,6 +33,7 @@ COMMANDS = {
     "escalate": ("escalate", "escalate", "Look at the clocks now, as the server does by itself."),
     "bench": ("bench", "bench", "Measure against peers, in one run."),
     "shots": ("shots", "shots", "Take pictures of the pages."),
+    "pictures": ("pictures", "pictures", "Take pictures of the wall's layers."),
     "plan": ("plan", "plan", "Publish a redraw, list publications, take one back."),
     "map": ("maps", "still_map", "A still picture of the map, for a report."),
     "raster": ("rasters", "raster", "Orthophotos, heights and heat surfaces drawn as tiles."),

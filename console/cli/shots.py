@@ -57,7 +57,7 @@ def shots(
     pages = pages or tuple(PAGES)
     code = _building(session.admin_url()) if "building" in pages else ""
     with sessions(session.admin_url()) as secret_of, served(session.settings) as address:
-        take(address, lambda role: _signed(cookie, secret_of(role)), pages, out,
+        take(address, lambda role: signed(cookie, secret_of(role)), pages, out,
              Picture(size, lang, styles), code, told=lambda path: click.echo(str(path)))
 
 
@@ -69,7 +69,8 @@ def _building(admin_url: str) -> str:
     return row[0]
 
 
-def _signed(cookie: SessionCookie, secret: str) -> dict[str, str]:
+def signed(cookie: SessionCookie, secret: str) -> dict[str, str]:
+    """Name and value of the cookie that a browser shows for a session."""
     answer = Response()
     cookie.write(answer, secret, secure=False)
     return {"name": NAME, "value": SimpleCookie(answer.headers["set-cookie"])[NAME].value}

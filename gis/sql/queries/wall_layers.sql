@@ -43,11 +43,12 @@ FROM (SELECT * FROM arc WHERE origin IS NOT NULL ORDER BY id DESC LIMIT %(most)s
 -- Days since somebody was last at a building, by its number: an officer reported from it, or a
 -- matter reported from it was handled; of the last days. Numbers of four bytes, then days of two, big end first.
 WITH visit AS (
-    SELECT coalesce(r.understood_building_id, a.building_id) AS building_id,
+    SELECT coalesce(r.understood_building_id, b.id, a.building_id) AS building_id,
            max(greatest(CASE WHEN r.channel = 'officer' THEN r.received_at END, i.handled_at))
                AS at
     FROM incident AS i
     JOIN report AS r ON r.id = i.id
+    LEFT JOIN building AS b ON b.building_code = r.house_code
     LEFT JOIN address AS a ON a.house_code = r.house_code
     WHERE i.received_at > %(now)s::timestamptz - make_interval(days => %(days)s)
       AND (r.channel = 'officer' OR i.handled_at IS NOT NULL)

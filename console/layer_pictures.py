@@ -1,0 +1,196 @@
+"""A picture of each layer of the wall, as docs/layers.md shows them."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from PIL import Image
+
+from console.shots import FLAGS, PAGES, TIMEOUT_MS, find_browser
+from gis.errors import SetupError
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+SIZE = (960, 540)
+# Colours of a picture's own palette: enough for light and haze, few enough for a small file.
+COLOURS = 160
+
+
+@dataclass(frozen=True)
+class View:
+    """What a picture of a layer shows, and from where.
+
+    Attributes
+    ----------
+    layers
+        Shown together, that of the picture among them.
+    nearer
+        Steps of zoom nearer than the wall's first view; each doubles.
+    pitch, bearing
+        Of the camera, in degrees.
+    """
+
+    layers: tuple[str, ...]
+    nearer: float = 0.6
+    pitch: float = 48.0
+    bearing: float = -24.0
+
+
+VIEWS: dict[str, View] = {
+    "areas": View(("areas",)),
+    "heat": View(("heat",)),
+    "plinths": View(("plinths",), 0.9, 54),
+    "buildings": View(("areas", "buildings"), 3.0, 60),
+    "kinds": View(("kinds",), 2.2, 52),
+    "visits": View(("visits",), 2.2, 52),
+    "hexagons": View(("hexagons",), 0.9, 54),
+    "trails": View(("areas", "buildings", "trails"), 2.2, 52),
+    "dispatches": View(("areas", "buildings", "dispatches"), 0.9, 56),
+    "incidents": View(("areas", "buildings", "incidents"), 1.6, 52),
+    "beams": View(("areas", "buildings", "incidents", "beams"), 1.6, 60),
+}
+
+# The map alone; its legend across the whole width.
+_BARE = """
+addEventListener('DOMContentLoaded', () => {
+  const style = document.createElement('style');
+  style.textContent = 'html { font-size: 13px !important; }'
+    + ' .wall-side, .wall-header { display: none; }';
+  document.head.append(style);
+});
+"""
+_LEGEND = """() => {
+  const inside = root => [...root.querySelectorAll('*')].flatMap(({shadowRoot: within}) =>
+    (within ? [...within.querySelectorAll('*'), ...inside(within)] : []));
+  for (const one of inside(document)) {
+    if (one.classList.contains('legend')) one.style.maxWidth = '96%';
+    if (one.classList.contains('shade')) one.style.display = 'none';
+  }
+}"""
+# The middle of the busiest grid, where there is something of everything.
+_LOOK = """async ({nearer, pitch, bearing}) => {
+  const {ranking} = await (await fetch('/api/wall/figures')).json();
+  const {map, place} = window.gridwall;
+  const {lon, lat} = place(ranking[0].code);
+  map.jumpTo({center: [lon, lat], zoom: map.getZoom() + nearer, pitch, bearing});
+}"""
+_RESTED = """() => new Promise(done => {
+  const {map, settled} = window.gridwall;
+  const look = () => (settled() && !map.isMoving() ? done(true) : setTimeout(look, 200));
+  requestAnimationFrame(() => requestAnimationFrame(look));
+})"""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A picture, its file's size, and what its page cost the browser's main thread."""
+
+    name: str
+    path: Path
+    size_bytes: int
+    main_thread_ms: float
+
+
+def take_layers(
+    address: str, cookie: dict[str, str], names: Sequence[str], out: Path, style: str = "dark",
+    lang: str = "zh", told: Callable[[Taken], None] = lambda taken: None,
+) -> list[Taken]:
+    """Take pictures of layers on the wall of a running server.
+
+    Parameters
+    ----------
+    address
+        The server's, such as ``http://127.0.0.1:5006``.
+    cookie
+        Name and value of a session of the hall's.
+    names
+        Keys of `VIEWS`.
+    out
+        Folder for the pictures, made where absent: ``NAME.png`` by dark, ``NAME-light.png``.
+    style, lang
+        ``dark`` or ``light``; ``zh`` or ``en``.
+    told
+        Called with each picture.
+
+    Raises
+    ------
+    SetupError
+        When there is no browser, or a layer was not drawn in time.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    taken = []
+    with _browser() as browser:
+        for name in names:
+            path = out / f"{name}{'' if style == 'dark' else f'-{style}'}.png"
+            view = VIEWS[name]
+            query = f"lang={lang}&style={style}&layers={','.join(view.layers)}"
+            page, cost_ms = _drawn(browser, f"{address}/wall?{query}", cookie, view)
+            path.write_bytes(small_png(page.screenshot(timeout=TIMEOUT_MS)))
+            page.context.close()
+            taken.append(Taken(name, path, path.stat().st_size, cost_ms))
+            told(taken[-1])
+    return taken
+
+
+def small_png(picture: bytes, colours: int = COLOURS) -> bytes:
+    """A PNG with a palette of its own in place of one with millions of colours."""
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    packed = io.BytesIO()
+    image.quantize(colours, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+        packed, "PNG", optimize=True)
+    return packed.getvalue()
+
+
+@contextmanager
+def _browser() -> Iterator[Browser]:
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        raise SetupError(
+            "pictures need playwright: .venv/bin/pip install playwright") from None
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_browser(), args=[*FLAGS, *root])
+        yield browser
+        browser.close()
+
+
+def _drawn(browser: Browser, address: str, cookie: dict[str, str],
+           view: View) -> tuple[Page, float]:
+    """A page at rest, and the milliseconds of main thread that it took until then."""
+    from playwright.sync_api import Error
+
+    context = browser.new_context(viewport={"width": SIZE[0], "height": SIZE[1]},
+                                  reduced_motion="reduce")
+    context.set_default_timeout(TIMEOUT_MS)
+    context.add_cookies([cookie | {"domain": urlsplit(address).hostname, "path": "/"}])
+    context.add_init_script(_BARE)
+    page = context.new_page()
+    meter = context.new_cdp_session(page)
+    meter.send("Performance.enable")
+    try:
+        page.goto(address)
+        page.wait_for_function(PAGES["wall"].drawn)
+        cost_ms = _task_ms(meter)
+        page.evaluate(_LEGEND)
+        page.evaluate(_LOOK, {"nearer": view.nearer, "pitch": view.pitch,
+                              "bearing": view.bearing})
+        page.evaluate(_RESTED)
+    except Error as problem:
+        context.close()
+        raise SetupError(f"{', '.join(view.layers)}: not drawn: {problem.message}") from None
+    return page, cost_ms
+
+
+def _task_ms(meter: object) -> float:
+    told = {one["name"]: one["value"] for one in meter.send("Performance.getMetrics")["metrics"]}
+    return told["TaskDuration"] * 1000
