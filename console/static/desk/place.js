@@ -100,6 +100,10 @@ function showStoreys() {
   const view = new BuildingView(picture, {place, storeys: all, choose: show, open: code => location.assign(at(code))});
   const asked = Number(new URLSearchParams(location.search).get('floor'));
   if (all.some(one => one.storey === asked)) view.choose(asked);
+  const waiting = make('p', {class: 'small note', role: 'status', text: t('desk.loading')});
+  byId('drawing').append(waiting);
+  const ready = () => waiting.remove();
+  known.then(ready, ready);
   return known.then(({floors}) => {
     const dwellings = new Map(floors.flatMap(({houses}) => houses).map(one => [one.house_code, one]));
     for (const house of told.floors.flatMap(({houses}) => houses)) Object.assign(house, {...dwellings.get(house.code), code: house.code});
