@@ -177,6 +177,27 @@ def erase_person(connection: psycopg.Connection, person_id: str, reason: str) ->
         _note(connection, "erase", f"person:{identity}", {"reason": reason})
 
 
+def erase_tracks(connection: psycopg.Connection, officer_code: str, reason: str) -> int:
+    """Take away where an officer was, all of it, on request; how many fixes that were.
+
+    Raises
+    ------
+    NotFound
+        There is no such officer.
+    InvalidInput
+        Without a reason.
+    """
+    _check_reason(reason)
+    with connection.transaction():
+        row = connection.execute(queries.get("erase_officer_tracks"), {"code": officer_code})
+        known, count = row.fetchone()
+        if not known:
+            raise NotFound(f"no officer {officer_code!r:.60}")
+        _note(connection, "erase", f"officer:{officer_code}",
+              {"reason": reason, "count": count})
+    return count
+
+
 def _check_reason(reason: str) -> None:
     if not reason.strip():
         raise InvalidInput("say why: it goes into the audit log", "reason")

@@ -115,7 +115,9 @@ async def export(admin_url: str, wanted: Wanted, target: Path,
     """
     with Partial(target) as partial:
         versions = await _versions(admin_url, wanted.layers)
-        asked = _asked(wanted) | {"versions": versions}
+        asked = _asked(wanted)
+        await _note(admin_url, target, asked)
+        asked |= {"versions": versions}
         begun = partial.job
         resumes = begun is not None and begun["asked"] == asked
         at = wanted.at or (datetime.fromisoformat(begun["at"]) if resumes
@@ -145,6 +147,13 @@ def _asked(wanted: Wanted) -> dict[str, Any]:
     told |= {"layers": list(wanted.layers), "bounds": wanted.bounds and list(wanted.bounds),
              "at": wanted.at and wanted.at.isoformat()}
     return told
+
+
+async def _note(admin_url: str, target: Path, asked: dict[str, Any]) -> None:
+    """What leaves as a file stands in the audit log first."""
+    async with await AsyncConnection.connect(admin_url, autocommit=True) as connection:
+        await connection.execute(queries.get("archive_note"), {
+            "subject": f"tiles:{target.name}", "detail": json.dumps(asked, ensure_ascii=False)})
 
 
 async def _versions(admin_url: str, layers: tuple[str, ...]) -> list[list[Any]]:

@@ -22,12 +22,15 @@ from gis.errors import InvalidInput
               help="Set how long: report=1095, report:dispute=365; report:dispute= takes it back.")
 @click.option("--incident", type=int, metavar="ID", help="Erase one closed matter on request.")
 @click.option("--person", metavar="ID", help="Erase one person on request.")
-@click.option("--reason", default="", help="Why, for the audit log; needed with the last two.")
+@click.option("--officer", metavar="CODE", help="Erase where one officer was, on request.")
+@click.option("--reason", default="", help="Why, for the audit log; needed with the last three.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @pass_session
 def purge(session: Session, dry_run: bool, as_of: str | None, rules: bool, keep: str | None,
-          incident: int | None, person: str | None, reason: str, as_json: bool) -> None:
-    """Take away words and contacts of closed matters, and people, that were kept long enough.
+          incident: int | None, person: str | None, officer: str | None, reason: str,
+          as_json: bool) -> None:
+    """Take away words and contacts of closed matters, people, and where officers were, when they
+    were kept long enough.
 
     The matter, its steps, its place and its counts stay, and `doctor` still verifies them. Each
     erasure is in the audit log. Run it daily, by a timer.
@@ -39,9 +42,11 @@ def purge(session: Session, dry_run: bool, as_of: str | None, rules: bool, keep:
             retention.erase_matter(connection, incident, reason)
         if person is not None:
             retention.erase_person(connection, person, reason)
+        if officer is not None:
+            retention.erase_tracks(connection, officer, reason)
         if rules or keep:
             _tell_rules(retention.rules(connection), as_json)
-        if rules or keep or incident is not None or person is not None:
+        if rules or keep or (incident, person, officer) != (None, None, None):
             return
         with Progress() as progress:
             found = retention.purge(connection, _moment(as_of), dry_run, progress)

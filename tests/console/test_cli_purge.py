@@ -42,7 +42,9 @@ def test_what_is_due_is_told_as_json(home, capsys):
     (["--as-of", "soon"], "write 2026-11-22"),
     (["--incident", "1"], "say why"),
     (["--incident", "1", "--reason", "x"], "no incident 1"),
-    (["--person", "x", "--reason", "x"], "no person's number")])
+    (["--person", "x", "--reason", "x"], "no person's number"),
+    (["--officer", "x"], "say why"),
+    (["--officer", "x", "--reason", "x"], "no officer 'x'")])
 def test_faults_are_told(home, capsys, given, said):
     assert main(["purge", *given]) == 1
     assert said in capsys.readouterr().err

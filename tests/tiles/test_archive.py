@@ -115,6 +115,10 @@ def test_a_role_gets_its_own_share(ground, tmp_path):
     with psycopg.connect(ground.admin_url) as owner:
         assert owner.execute("SELECT count(*) FROM account WHERE name LIKE 'archive%'"
                              ).fetchone() == (0,)
+        # What leaves as a file stands in the log.
+        assert owner.execute("SELECT detail ->> 'role', detail ->> 'area' FROM audit WHERE action"
+                             " = 'export' AND subject = 'tiles:street.pmtiles'").fetchall() == [
+            ("street", STREETS[0])]
 
 
 @pytest.mark.parametrize("wrong, error", [

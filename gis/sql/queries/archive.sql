@@ -17,6 +17,10 @@ SELECT current_setting('gridwall.scope')
 -- The scope is signed for this transaction: it stands without the account that it was made of.
 SELECT set_config('gridwall.scope', %(scope)s, true)
 
+-- name: archive_note
+INSERT INTO audit (action, subject, detail)
+VALUES ('export', left(%(subject)s, 300), %(detail)s::jsonb)
+
 -- name: archive_versions
 -- Rows ever written to the tables that are shown: the same number, the same content.
 SELECT t.oid::regclass::text || t.told,

@@ -92,6 +92,14 @@ WHERE f.at < %(as_of)s::timestamptz - make_interval(days => keep_days('track', '
 DELETE FROM track_fix AS f
 WHERE f.at < %(as_of)s::timestamptz - make_interval(days => keep_days('track', ''))
 
+-- name: erase_officer_tracks
+WITH gone AS (
+    DELETE FROM track_fix AS f USING officer AS o
+    WHERE o.id = f.officer_id AND o.officer_code = %(code)s
+    RETURNING 1
+)
+SELECT EXISTS (SELECT FROM officer WHERE officer_code = %(code)s), (SELECT count(*) FROM gone)
+
 -- name: report_erasable
 -- Whether a matter is there, is closed, and has been erased already.
 SELECT i.closed_at IS NOT NULL, r.erased_at FROM incident AS i JOIN report AS r ON r.id = i.id

@@ -88,7 +88,11 @@ def test_they_go_when_their_time_is_over_and_the_log_says_so(town, in_folder, sq
         assert retention.purge(owner)[-1] == retention.Due("track", "", 3)
         assert retention.purge(owner) == []
     assert sql("SELECT count(*), max(at) < now() FROM track_fix") == [(1, True)]
-    assert sql("SELECT detail ->> 'count' FROM audit WHERE subject = 'track:'") == [("3",)]
+    with psycopg.connect(town.admin_url, autocommit=True) as owner:
+        assert retention.erase_tracks(owner, "P1", "已离职") == 1
+    assert sql("SELECT count(*) FROM track_fix") == [(0,)]
+    assert sql("SELECT subject, detail ->> 'count' FROM audit WHERE action IN ('purge', 'erase')"
+               " ORDER BY id") == [("track:", "3"), ("officer:P1", "1")]
 
 
 def test_a_real_day_of_vehicles(database, in_folder, test_data, monkeypatch, capsys, sql):
