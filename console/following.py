@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import logging
 import time
-from importlib.resources import files
 
 import psycopg
 
@@ -133,8 +132,5 @@ def _shows(layer: Layer, source: str) -> bool:
 
 def _installation(origin: Origin) -> str:
     """A name for what tiles are drawn from, and by which functions."""
-    said = hashlib.blake2b(repr((origin.database, origin.epoch)).encode(), digest_size=16)
-    for file in sorted(files("gis").joinpath("sql", "functions").iterdir(),
-                       key=lambda one: one.name):
-        said.update(file.read_bytes())
-    return said.hexdigest()
+    said = repr((origin.database, origin.epoch, origin.scripts))
+    return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()

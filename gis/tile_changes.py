@@ -60,13 +60,14 @@ class AccessChange:
 
 
 class Origin(NamedTuple):
-    """Of which database events are: the number of the database, its epoch, the head and the
-    lowest event that is still there."""
+    """Of which database events are: its number, its epoch, the head, the lowest event that is
+    still there, and a digest of the functions by which tiles are drawn in it."""
 
     database: int
     epoch: str
     sequence: int
     lowest: int
+    scripts: str
 
 
 Change = TileChange | AccessChange

@@ -69,13 +69,14 @@ class Disk:
     def __init__(self, folder: Path, limit: int) -> None:
         self._parent = folder
         self._limit = limit
+        self.installation = ""
         self._folder: Path | None = None
         self._taken = 0
         self._complained_at = -_SILENT_S
 
     def open(self, installation: str) -> None:
         """Begin, in a folder of this name; those of other names are removed."""
-        self._folder = None
+        self._folder, self.installation = None, installation
         if not self._limit:
             return
         try:
@@ -118,11 +119,12 @@ class Disk:
             self._remove(path)
         return found
 
-    def write(self, place: Place, as_of: int, body: Body) -> None:
-        """Keep a tile: whole, or not at all."""
-        if self._folder is None:
+    def write(self, place: Place, as_of: int, body: Body, installation: str = "") -> None:
+        """Keep a tile: whole, or not at all; of another `installation` than is open: not at all."""
+        opened = self._folder
+        if opened is None or opened.name != (installation or self.installation):
             return
-        folder = self._folder / place.folder
+        folder = opened / place.folder
         content = _packed(as_of, place.key, body.coded("br"))
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

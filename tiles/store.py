@@ -105,9 +105,13 @@ class TileStore:
         self._closing = asyncio.Event()
 
     def begin(self, freshness: Freshness) -> None:
-        """Go by this from now on; what was kept in memory is let go."""
+        """Go by this from now on; what was kept in memory is let go.
+
+        Numbers before mean nothing any more: what is under way is kept nowhere.
+        """
         self._memory.clear()
         self._flights.clear()
+        self._unwritten.clear()
         self.freshness = freshness
 
     def heard(self) -> None:
@@ -185,12 +189,13 @@ class TileStore:
                 if self._is_fresh(key, kept):
                     self._memory.put(key, kept)
                     return kept.body, key.share
+        known = self.freshness
         drawing = await draw()
         kept = Kept(Body(drawing.content), as_of, _now(), _now() + _lasts_s(layer, drawing))
         # A share that has changed meanwhile is another's; changes that nobody hears touch all.
-        if drawing.share == key.share and self._hears():
+        if drawing.share == key.share and self._hears() and self.freshness is known:
             self._memory.put(key, kept)
-            if layer.on_disk and drawing.settled and drawing.content and as_of >= 0:
+            if layer.on_disk and drawing.settled and drawing.content:
                 self._write(key, kept)
         return kept.body, drawing.share
 
@@ -207,7 +212,8 @@ class TileStore:
             while self._unwritten:
                 key = next(iter(self._unwritten))
                 kept = self._unwritten.pop(key)
-                await asyncio.to_thread(self.disk.write, key.place, kept.as_of, kept.body)
+                await asyncio.to_thread(self.disk.write, key.place, kept.as_of, kept.body,
+                                        self.disk.installation)
         finally:
             self._writing = None
 

@@ -109,7 +109,8 @@ async def test_every_change_is_told_and_sealed(street):
     async with as_owner(street) as connection:
         done = await publish(connection, shifted(street, 0.5))
     events = street.connection.execute(
-        "SELECT kind, payload::jsonb AS told, scope_ids FROM event_pending ORDER BY id").fetchall()
+        "SELECT kind, payload::jsonb AS told, scope_ids FROM event_pending WHERE kind <> 'tiles'"
+        " ORDER BY id").fetchall()
     assert [event["kind"] for event in events] == ["incident", "areas"]
     assert (events[0]["told"]["id"], events[0]["told"]["a"]) == (moves, W2)
     assert events[1]["told"]["codes"] == [W1, W2]

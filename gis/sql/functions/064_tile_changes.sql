@@ -137,7 +137,8 @@ BEGIN
 END
 $$;
 CREATE OR REPLACE TRIGGER incident_left AFTER UPDATE ON incident
-    FOR EACH ROW WHEN (OLD.geom IS DISTINCT FROM NEW.geom
+    -- As text: a backup could not be read back with an operator of geometry here.
+    FOR EACH ROW WHEN (OLD.geom::text IS DISTINCT FROM NEW.geom::text
                        OR OLD.scope_ids IS DISTINCT FROM NEW.scope_ids)
     EXECUTE FUNCTION incident_left();
 

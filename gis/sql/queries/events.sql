@@ -5,7 +5,8 @@ SELECT sequence_events()
 SELECT epoch, sequence FROM event_head
 
 -- name: event_origin
-SELECT database, epoch, sequence, lowest FROM event_origin()
+SELECT o.database, o.epoch, o.sequence, o.lowest, s.scripts
+FROM event_origin() AS o, schema_state() AS s
 
 -- name: tile_changes
 SELECT sequence, kind, told FROM tile_changes(%(after)s, %(upto)s)
