@@ -38,6 +38,7 @@ PAIRS = (
     ("warn-ink", "warn-ground"), ("ink", "good-ground"), ("ink", "fresh"),
     *((words, bar) for words in ("bar-ink", "bar-soft", "bar-strong")
       for bar in ("bar", "bar-low", "bar-raised")),
+    *(("ink", f"area-{one}") for one in range(8)),
     ("map-name", "map-halo"), ("map-name", "map-area"), ("map-name", "map-ground"),
 )
 # Bounds of fields, marks on maps and bars of charts are no words: three to one will do.
