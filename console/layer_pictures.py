@@ -17,7 +17,7 @@ from console.shots import FLAGS, PAGES, TIMEOUT_MS, find_browser
 from gis.errors import SetupError
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import CDPSession, Page
 
 SIZE = (960, 540)
 # Colours of a picture's own palette: enough for light and haze, few enough for a small file.
@@ -59,7 +59,7 @@ VIEWS: dict[str, View] = {
 }
 
 # The map alone; its legend across the whole width.
-_BARE = """
+_BARE_PAGE = """
 addEventListener('DOMContentLoaded', () => {
   const style = document.createElement('style');
   style.textContent = 'html { font-size: 13px !important; }'
@@ -67,7 +67,7 @@ addEventListener('DOMContentLoaded', () => {
   document.head.append(style);
 });
 """
-_LEGEND = """() => {
+_BARE_MAP = """() => {
   const inside = root => [...root.querySelectorAll('*')].flatMap(({shadowRoot: within}) =>
     (within ? [...within.querySelectorAll('*'), ...inside(within)] : []));
   for (const one of inside(document)) {
@@ -82,16 +82,23 @@ _LOOK = """async ({nearer, pitch, bearing}) => {
   const {lon, lat} = place(ranking[0].code);
   map.jumpTo({center: [lon, lat], zoom: map.getZoom() + nearer, pitch, bearing});
 }"""
+# Some frames on, all tiles of this view have been asked for; names fade in after the last.
 _RESTED = """() => new Promise(done => {
-  const {map, settled} = window.gridwall;
-  const look = () => (settled() && !map.isMoving() ? done(true) : setTimeout(look, 200));
+  const {map, settled, deck} = window.gridwall;
+  const tiled = () => deck._deck.layerManager.getLayers().every(({isLoaded}) => isLoaded);
+  let calm = 0;
+  const look = () => {
+    calm = settled() && tiled() && !map.isMoving() ? calm + 1 : 0;
+    if (calm > 5) done(true);
+    else setTimeout(look, 150);
+  };
   requestAnimationFrame(() => requestAnimationFrame(look));
 })"""
 
 
 @dataclass(frozen=True)
 class Taken:
-    """A picture, its file's size, and what its page cost the browser's main thread."""
+    """A picture, its file's size, and what showing its layers cost the browser's main thread."""
 
     name: str
     path: Path
@@ -127,14 +134,15 @@ def take_layers(
     """
     out.mkdir(parents=True, exist_ok=True)
     taken = []
-    with _browser() as browser:
+    with _wall(f"{address}/wall?lang={lang}&style={style}&layers=", cookie) as page:
+        page.evaluate(_BARE_MAP)
+        meter = page.context.new_cdp_session(page)
+        meter.send("Performance.enable")
+        home = page.evaluate("() => window.gridwall.camera()")
         for name in names:
             path = out / f"{name}{'' if style == 'dark' else f'-{style}'}.png"
-            view = VIEWS[name]
-            query = f"lang={lang}&style={style}&layers={','.join(view.layers)}"
-            page, cost_ms = _drawn(browser, f"{address}/wall?{query}", cookie, view)
-            path.write_bytes(small_png(page.screenshot(timeout=TIMEOUT_MS)))
-            page.context.close()
+            cost_ms = _show(page, meter, VIEWS[name], home)
+            path.write_bytes(small_png(page.screenshot()))
             taken.append(Taken(name, path, path.stat().st_size, cost_ms))
             told(taken[-1])
     return taken
@@ -150,9 +158,10 @@ def small_png(picture: bytes, colours: int = COLOURS) -> bytes:
 
 
 @contextmanager
-def _browser() -> Iterator[Browser]:
+def _wall(address: str, cookie: dict[str, str]) -> Iterator[Page]:
+    """A wall in a browser of its own; what is not drawn in time is told as a SetupError."""
     try:
-        from playwright.sync_api import sync_playwright
+        from playwright.sync_api import Error, sync_playwright
     except ImportError:
         raise SetupError(
             "pictures need playwright: .venv/bin/pip install playwright") from None
@@ -160,37 +169,36 @@ def _browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=find_browser(), args=[*FLAGS, *root])
-        yield browser
-        browser.close()
+        context = browser.new_context(viewport={"width": SIZE[0], "height": SIZE[1]},
+                                      reduced_motion="reduce")
+        context.set_default_timeout(TIMEOUT_MS)
+        context.add_cookies([cookie | {"domain": urlsplit(address).hostname, "path": "/"}])
+        context.add_init_script(_BARE_PAGE)
+        try:
+            page = context.new_page()
+            page.goto(address)
+            page.wait_for_function(PAGES["wall"].drawn)
+            yield page
+        except Error as problem:
+            raise SetupError(f"the wall was not drawn: {problem.message}") from None
+        finally:
+            browser.close()
 
 
-def _drawn(browser: Browser, address: str, cookie: dict[str, str],
-           view: View) -> tuple[Page, float]:
-    """A page at rest, and the milliseconds of main thread that it took until then."""
-    from playwright.sync_api import Error
-
-    context = browser.new_context(viewport={"width": SIZE[0], "height": SIZE[1]},
-                                  reduced_motion="reduce")
-    context.set_default_timeout(TIMEOUT_MS)
-    context.add_cookies([cookie | {"domain": urlsplit(address).hostname, "path": "/"}])
-    context.add_init_script(_BARE)
-    page = context.new_page()
-    meter = context.new_cdp_session(page)
-    meter.send("Performance.enable")
-    try:
-        page.goto(address)
-        page.wait_for_function(PAGES["wall"].drawn)
-        cost_ms = _task_ms(meter)
-        page.evaluate(_LEGEND)
-        page.evaluate(_LOOK, {"nearer": view.nearer, "pitch": view.pitch,
-                              "bearing": view.bearing})
-        page.evaluate(_RESTED)
-    except Error as problem:
-        context.close()
-        raise SetupError(f"{', '.join(view.layers)}: not drawn: {problem.message}") from None
-    return page, cost_ms
+def _show(page: Page, meter: CDPSession, view: View, home: dict[str, object]) -> float:
+    """Show a view at rest; the milliseconds of main thread that its layers took at home."""
+    page.evaluate("home => { window.gridwall.layers.show([]); window.gridwall.map.jumpTo(home); }",
+                  home)
+    page.evaluate(_RESTED)
+    before = _task_ms(meter)
+    page.evaluate("names => window.gridwall.layers.show(names)", list(view.layers))
+    page.evaluate(_RESTED)
+    cost_ms = _task_ms(meter) - before
+    page.evaluate(_LOOK, {"nearer": view.nearer, "pitch": view.pitch, "bearing": view.bearing})
+    page.evaluate(_RESTED)
+    return cost_ms
 
 
-def _task_ms(meter: object) -> float:
+def _task_ms(meter: CDPSession) -> float:
     told = {one["name"]: one["value"] for one in meter.send("Performance.getMetrics")["metrics"]}
     return told["TaskDuration"] * 1000

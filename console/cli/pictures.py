@@ -38,4 +38,4 @@ def pictures(session: Session, layers: tuple[str, ...], styles: tuple[str, ...],
 
 def _tell(taken: Taken) -> None:
     click.echo(f"{taken.path}  {taken.size_bytes / 1000:.0f} kB"
-               f"  {taken.main_thread_ms:.0f} ms of main thread to open")
+               f"  {taken.main_thread_ms:.0f} ms of main thread to show")

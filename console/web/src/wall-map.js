@@ -94,7 +94,7 @@ async function run({model, el}) {
     camera: () => camera.view(),
     settled: () => scene.isSettled(),
     incident: id => store.get(id) ?? null,
-    map, deck: scene.overlay, layers: {shown: () => switches.shown().map(({name}) => name), toggle: name => switches.toggle(name)},
+    map, deck: scene.overlay, layers: {shown: () => switches.shown().map(({name}) => name), show: names => switches.show(names)},
   });
   model.on('remove', () => {
     [...stops, () => feed.close(), () => camera.close(), () => marks.close(), () => menu.close(), () => scene.close()].forEach(stop => stop());

@@ -57,6 +57,8 @@ test('only what is shown is asked for', () => {
   switches.toggle('unknown');
   assert.deepEqual([...switches.needs()].sort(), ['incidents', 'trails']);
   assert.equal(changes, 1);
-  switches.reset();
+  switches.show(['heat', 'areas', 'trails']);
+  assert.deepEqual(names(switches), ['heat', 'trails']);
+  switches.show();
   assert.deepEqual(names(switches), ['areas', 'buildings', 'beams']);
 });

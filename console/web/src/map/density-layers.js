@@ -23,13 +23,13 @@ export class HeatLayer extends CompositeLayer {
 export class HexagonLayer extends CompositeLayer {
   static layerName = 'HexagonLayer';
   static defaultProps = {
-    counted: {type: 'object', value: {length: 0}, compare: true}, height: 400, coverage: 0.9,
+    counted: {type: 'object', value: null, compare: true}, height: 400, coverage: 0.9,
     highlightColor: {type: 'array', value: [255, 255, 255, 80]},
   };
 
   renderLayers() {
     const {counted, height, coverage} = this.props;
-    if (!counted?.length) return [];
+    if (!counted) return [];
     return [new ColumnLayer(this.getSubLayerProps({id: 'cells'}), {
       data: {length: counted.length, attributes: {
         getPosition: {value: counted.position, size: 2}, getElevation: {value: counted.count, size: 1},
@@ -50,6 +50,7 @@ export function countHeat(spec, {position, length}) {
 
 /** What the hexagons show and what their legend says, for a zoom. */
 export function countHexagons(spec, {position, length}, zoom) {
+  if (!length) return {counted: null, legend: []};
   const radius = hexagonRadius(spec, zoom);
   const counted = hexagons(position, length, radius);
   const scale = new LoadScale(spec.scale);
@@ -60,6 +61,11 @@ export function countHexagons(spec, {position, length}, zoom) {
   return {counted, legend: scale.legend().slice(1)};
 }
 
-const picture = ({data, width, height}) => new ImageData(data, width, height);
+/** Of the kinds of pictures that make a texture, that which takes bytes. */
+function picture({data, width, height}) {
+  const canvas = new OffscreenCanvas(width, height);
+  canvas.getContext('2d').putImageData(new ImageData(data, width, height), 0, 0);
+  return canvas;
+}
 
 export const hexagonRadius = ({radii}, zoom) => radii.findLast(([from]) => zoom >= from)[1];

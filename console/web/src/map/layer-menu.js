@@ -11,7 +11,7 @@ export class LayerMenu {
     }, make('i', {'aria-hidden': 'true'}), make('span', {text: text('layer.menu')}));
     this.list = make('div', {class: 'layers-list', role: 'group', 'aria-label': text('layer.menu'), hidden: true},
       ...[...switches.entries].sort((a, b) => (a.key || '~').localeCompare(b.key || '~')).map(entry => this.row(entry)),
-      make('button', {type: 'button', class: 'layers-usual', text: text('layer.usual'), onclick: () => switches.reset()}));
+      make('button', {type: 'button', class: 'layers-usual', text: text('layer.usual'), onclick: () => switches.show()}));
     this.element = make('div', {class: 'layers'}, this.button, this.list);
     host.append(this.element);
     this.wake = () => {

@@ -139,10 +139,10 @@ export class LayerFactory {
     return this.switches.shown().map(({layer}) => layer).filter(({data}) => typeof data === 'string').map(({id}) => id);
   }
 
-  /** Whether all that the shown layers need beside tiles has come, or was refused. */
+  /** Whether all that the shown layers need beside tiles has come, or was refused, and is counted. */
   isFed() {
     const own = [...this.switches.needs()].filter(name => name !== 'incidents');
-    return own.every(name => name in this.data.found || this.data.failed.has(name));
+    return !this.later && own.every(name => name in this.data.found || this.data.failed.has(name));
   }
 
   /** Layers for this moment: `night` 0-1, `zoom` of the map. */
@@ -198,7 +198,7 @@ export class LayerFactory {
     const kept = this.kept[name];
     const same = kept?.question === question;
     if (same && kept.version === this.store.version) return kept.counted;
-    const rest = same ? kept.at + REST_MS - performance.now() : 0;
+    const rest = same && kept.counted ? kept.at + REST_MS - performance.now() : 0;
     if (rest > 0) {
       this.later ??= setTimeout(() => { this.later = null; this.redraw(); }, rest);
       return kept.counted;

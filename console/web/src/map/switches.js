@@ -7,9 +7,13 @@ export class Switches {
     Object.assign(this, {entries, memory, onChange() {}});
     // A wall whose address says what it shows never learns another thing.
     this.bound = asked !== null;
-    const names = this.bound ? asked.split(',').map(name => name.trim()) : this.remembered();
+    this.choose(this.bound ? asked.split(',').map(name => name.trim()) : this.remembered());
+  }
+
+  /** These and no others; without any list those of the registry. */
+  choose(names) {
     this.names = new Set();
-    const shown = names ? entries.filter(({name}) => names.includes(name)) : entries.filter(entry => entry.shown);
+    const shown = names ? this.entries.filter(({name}) => names.includes(name)) : this.entries.filter(entry => entry.shown);
     for (const {name} of shown) this.put(name);
   }
 
@@ -61,9 +65,9 @@ export class Switches {
     this.onChange();
   }
 
-  /** Back to the registry's own picture. */
-  reset() {
-    this.names = new Set(this.entries.filter(entry => entry.shown).map(({name}) => name));
+  /** Shows these alone; without any list the registry's own picture. */
+  show(names = null) {
+    this.choose(names);
     this.keep();
     this.onChange();
   }
