@@ -21,6 +21,8 @@ _STREETS = (
     ("name-arterial", ("arterial", "primary", "trunk"), 12.6, 12.5),
     ("name-expressway", ("expressway", "motorway"), 11.6, 13.0),
 )
+# Of a ground that is named, in metres by zoom: the name should not be wider than what it names.
+_LEAST_SIDE = ["step", ["zoom"], 900, 12, 500, 13, 300, 14, 150, 15, 60, 16, 0]
 
 
 def names(style: BasemapStyle) -> list[dict[str, object]]:
@@ -69,7 +71,8 @@ def _cover(style: BasemapStyle, kind: str, colour: Colour, low: float,
     """Names of waters, parks and squares, in their midst."""
     return {
         "id": f"name-{kind}", "type": "symbol", "source": "ground", "source-layer": "ground",
-        "minzoom": low, "filter": ["all", ["has", "name"], ["==", ["get", "kind"], kind]],
+        "minzoom": low, "filter": ["all", ["has", "name"], ["==", ["get", "kind"], kind],
+                                   [">=", ["coalesce", ["get", "side_m"], 0], _LEAST_SIDE]],
         "layout": {
             # A long water is cut by tiles, and each part says its name: not side by side.
             "text-field": ["get", "name"], "text-font": list(style.fonts), "text-size": size,

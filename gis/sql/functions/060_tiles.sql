@@ -71,6 +71,9 @@ SET search_path = pg_catalog, public, pg_temp
 AS $$
     WITH shown AS MATERIALIZED (
         SELECT ground.id, ground.kind, ground.road_class, ground.name, ground.width_m,
+               -- By its side a lake's name is written sooner than a pond's.
+               CASE WHEN ground.name IS NOT NULL AND ground.kind <> 'road'
+                    THEN sqrt(ST_Area(ground.geom_3857))::integer END AS side_m,
                ST_AsMVTGeom(ground.geom_3857, ST_TileEnvelope(z, x, y), 4096, 64) AS geom
         FROM ground
         WHERE ground.geom_3857 && ST_TileEnvelope(z, x, y, margin => 64.0 / 4096)
@@ -81,7 +84,7 @@ AS $$
         SELECT id AS feature_id, name, road_class AS class, width_m AS width, geom
         FROM shown WHERE kind = 'road' AND geom IS NOT NULL
     ), cover AS (
-        SELECT id AS feature_id, kind, name, geom
+        SELECT id AS feature_id, kind, name, side_m, geom
         FROM shown WHERE kind <> 'road' AND geom IS NOT NULL
     )
     SELECT coalesce((SELECT ST_AsMVT(cover, 'ground', 4096, 'geom', 'feature_id') FROM cover), '')
