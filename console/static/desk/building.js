@@ -31,7 +31,7 @@ export class BuildingView {
 
   draw() {
     const ground = this.ground();
-    this.cells = svg('g', {class: 'cells'});
+    this.cells = svg('g', {class: 'cells', 'aria-hidden': 'true'});
     this.svg.append(ground, ...this.storeys.map(one => this.slice(one)), this.compass());
     this.svg.setAttribute('viewBox', this.box.join(' '));
     this.svg.style.aspectRatio = String(this.box[2] / this.box[3]);
@@ -125,7 +125,8 @@ export class BuildingView {
       cell.append(title, svg('path', {d: level(plan, slice.high), 'fill-rule': 'evenodd'}), name);
       this.cells.append(cell);
     });
-    slice.append(this.cells);
+    // Above all, for what is lifted still lies before it and would take the clicks.
+    this.svg.append(this.cells);
   }
 
   /** Occupancies came after the drawing: cells are painted by them. */
