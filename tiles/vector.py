@@ -67,7 +67,7 @@ LAYERS = {
         "kind": "String",
     }}, 0, ("building",)),
     "ground": Layer(8, 16, {
-        "ground": {"kind": "String", "name": "String"},
+        "ground": {"kind": "String", "name": "String", "side_m": "Number"},
         "roads": {"name": "String", "class": "String", "width": "Number"},
     }, 60, ("ground",)),
     "addresses": Layer(14, 18, {"addresses": {
