@@ -21,7 +21,9 @@ from tests.console.bodies import (
 )
 
 # What tells two of a kind apart, beside the codes: each is walked.
-KINDS = {"kind": ("csv", "xlsx"), "layer": ("areas", "buildings", "ground", "tracks"),
+KINDS = {"kind": ("csv", "xlsx"),
+         "layer": ("areas", "buildings", "ground", "addresses", "incidents", "places", "tracks",
+                   "custom:valves"),
          "by": ("grid", "community", "street", "officer", "unit")}
 
 

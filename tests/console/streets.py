@@ -173,6 +173,16 @@ _ROWS = (
     "INSERT INTO field_work (day, officer_id, area_identity_id, patrols) SELECT '2026-11-02',"
     " o.id, i.id, 3 FROM area_identity AS i, officer AS o"
     " WHERE i.code = %(grid)s AND o.officer_code = %(officer)s",
+    # A table of the operator's own, with a row in each street, shown to every role.
+    "CREATE SCHEMA IF NOT EXISTS works",
+    "CREATE TABLE IF NOT EXISTS works.valves (id bigint, name text, place geometry(Point, 4490))",
+    "CREATE INDEX IF NOT EXISTS valves_place_idx ON works.valves USING gist (place)",
+    "INSERT INTO works.valves SELECT %(report)s, %(word)s || '阀',"
+    " ST_SetSRID(ST_MakePoint(%(lon)s, %(lat)s), 4490)",
+    "INSERT INTO tile_layer (name, title, table_schema, table_name, geometry_column, id_column,"
+    " fields, roles, srid, min_zoom, max_zoom) SELECT 'valves', '', 'works', 'valves', 'place',"
+    " 'id', '{name}', '{hall,street,community,officer,department,planner,intake}', 4490, 6, 22"
+    " ON CONFLICT DO NOTHING",
     "INSERT INTO track_fix (officer_id, at, lon, lat) SELECT o.id, now() - s * interval '1 minute',"
     " %(lon)s + s * 1e-5, %(lat)s FROM officer AS o, generate_series(1, 3) AS s"
     " WHERE o.officer_code = %(officer)s",

@@ -89,7 +89,7 @@ _AS_IT_WAS = {
                     " (SELECT a.id FROM address AS a WHERE a.scope_ids @> %(foreign)s::bigint[])"),
     **dict.fromkeys(("unit", "category", "calendar_day", "city_setting", "line",
                      "account", "account_area", "group_mapping", "retention", "field_work",
-                     "scheme", "shift"), "true"),
+                     "scheme", "shift", "tile_layer"), "true"),
 }
 
 
