@@ -34,12 +34,18 @@ class Page:
     ----------
     address
         Where it stands, if not under its name; ``{code}`` is that of a building with houses.
+    hand
+        What is pressed before the picture, if anything: where, and which key, or ``click``.
+    opened
+        What holds in the browser once that has done its work.
     """
 
     role: str
     drawn: str
     size: tuple[int, int] = (1920, 1080)
     address: str = ""
+    hand: tuple[str, str] | None = None
+    opened: str = "() => true"
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,9 @@ PAGES = {
                          "&& window.gridwall.settled?.()"),
     "street": Page("street", "() => document.querySelector('#matters tbody tr')"
                              "&& document.querySelector('#under tbody tr')"
-                             "&& document.querySelector('#map svg path')", (1366, 768)),
+                             "&& document.querySelector('#map svg path')", (1366, 768),
+                   hand=("#matters tbody tr >> nth=1", "click"),
+                   opened="() => document.querySelector('#detail .steps')"),
     "statistics": Page("hall", "() => document.querySelector('#figures b, #figures strong')"
                                "&& document.querySelector('#bars svg')"
                                "&& document.querySelector('#table tbody tr')", (1366, 768)),
@@ -78,7 +86,8 @@ PAGES = {
     "building": Page("street", "() => document.querySelector('#drawing svg.slices')"
                                "&& document.querySelector('#children *')"
                                "&& document.querySelector('#map svg path')",
-                     address="place/{code}"),
+                     address="place/{code}", hand=("#drawing svg.slices", "ArrowUp"),
+                     opened="() => document.querySelector('.slice.chosen')"),
     "officer": Page("officer", "() => document.querySelector('#mine article, #mine .quiet')"
                                "&& document.querySelector('#total').textContent", (390, 844)),
     "report": Page("officer", "() => document.querySelector('#report select option')",
@@ -169,6 +178,10 @@ def _one(browser: Browser, address: str, page: Page, cookie: Callable[[str], dic
     try:
         shown.goto(address)
         shown.wait_for_function(page.drawn)
+        if page.hand:
+            where, key = page.hand
+            shown.click(where) if key == "click" else shown.press(where, key)
+            shown.wait_for_function(page.opened)
         shown.evaluate("() => document.fonts.ready.then(() => true)")
         shown.screenshot(path=path)
     except Error as problem:

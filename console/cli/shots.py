@@ -94,7 +94,7 @@ def sessions(admin_url: str) -> Iterator:
             yield secret_of
         finally:
             for secret in opened.values():
-                connection.execute(queries.get("sign_out"), {"secret": secret})
+                connection.execute(queries.get("end_session"), {"secret": secret})
 
 
 @contextmanager
