@@ -90,7 +90,7 @@ class Turns:
 
 def run(context: Context) -> list[Row]:
     """Cold, warm, bytes, and two hundred at once; none without the data or without tipg."""
-    file = _buildings()
+    file = buildings_file()
     if not file.exists():
         context.say(f"{NAME}: no {file} (GRIDWALL_TEST_DATA)")
         return []
@@ -110,7 +110,8 @@ def run(context: Context) -> list[Row]:
     return rows
 
 
-def _buildings() -> Path:
+def buildings_file() -> Path:
+    """The file of real buildings, which may be absent."""
     folder = os.environ.get("GRIDWALL_TEST_DATA") or (
         Path(__file__).parents[2] / "shared" / "data")
     return Path(folder) / "city_buildings" / "buildings.parquet"
@@ -122,10 +123,7 @@ def load_city(context: Context, file: Path) -> City:
     cluster.create_database(DATABASE)
     admin_url = cluster.url(OWNER, DATABASE)
     migrate(admin_url)
-    outcome = load_buildings(admin_url, file, Options(
-        mapping={"building_code": "osm_id", "road": "addr_street", "road_number": "addr_no"},
-        where=("kind", "building"), free_codes=True))
-    context.say(f"{NAME}: {outcome.loaded:,} buildings")
+    context.say(f"{NAME}: {load_buildings_of(admin_url, file):,} buildings")
     chance, tiles = random.Random(SEED), {}
     with psycopg.connect(admin_url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE building")
@@ -134,6 +132,13 @@ def load_city(context: Context, file: Path) -> City:
             tiles[zoom] = [(zoom, x, y) for x, y in found]
             chance.shuffle(tiles[zoom])
     return City(admin_url, issue_token(admin_url, "hall"), tiles)
+
+
+def load_buildings_of(admin_url: str, file: Path) -> int:
+    """The whole buildings of the file, with height and road; how many."""
+    return load_buildings(admin_url, file, Options(
+        mapping={"building_code": "osm_id", "road": "addr_street", "road_number": "addr_no"},
+        where=("kind", "building"), free_codes=True)).loaded
 
 
 def _cold(context: Context, city: City, ours: int, theirs: int) -> tuple[list[Row], float]:
