@@ -109,17 +109,6 @@ class Database:
                 queries.get("enter"), {"secret": secret, "origin": ORIGIN.get()})
             yield connection
 
-    @asynccontextmanager
-    async def scope_at_once(self, secret: str) -> AsyncIterator[AsyncConnection]:
-        """As `scope`, for one or two reads: what opens it goes to PostgreSQL with the first.
-
-        A refusal to enter comes from that first statement's result then; nothing of it is run.
-        """
-        async with self.plain() as connection, connection.pipeline(), connection.transaction():
-            await connection.execute(
-                queries.get("enter"), {"secret": secret, "origin": ORIGIN.get()})
-            yield connection
-
 
 def make_pool(url: str, most: int = 10) -> AsyncConnectionPool:
     """A pool that whoever made it has yet to open, inside an event loop, and to close."""

@@ -140,13 +140,14 @@ async def city(cluster, template, tmp_path_factory) -> AsyncIterator[City]:
         made.run("INSERT INTO report (text, category_code, channel, lon, lat)"
                  " SELECT 'n' || n, 'urban', 'import', %s + 0.0008 * n, %s + 0.0003 * n"
                  " FROM generate_series(1, 9) AS n", WEST, SOUTH)
-        draw = vector.draw
+        def counting(draw):
+            async def counted(connection, address, *who):
+                made.drawn[address.layer] += 1
+                return await draw(connection, address, *who)
+            return counted
 
-        async def counted(connection, address):
-            made.drawn[address.layer] += 1
-            return await draw(connection, address)
-
-        patched.setattr("tiles.vector.draw", counted)
+        for name in ("draw", "draw_entering"):
+            patched.setattr(vector, name, counting(getattr(vector, name)))
         yield made
 
 

@@ -8,6 +8,11 @@ SELECT tile_areas(
 -- name: tile_buildings
 SELECT tile_buildings(%(z)s, %(x)s, %(y)s) AS tile, tile_share() AS share
 
+-- name: tile_buildings_entering
+-- In one turn: the tile is drawn for the row that entering gives, and after it.
+SELECT tile_buildings(%(z)s, %(x)s, %(y)s) AS tile, tile_share() AS share
+FROM enter(%(secret)s, %(origin)s)
+
 -- name: tile_ground
 SELECT tile_ground(%(z)s, %(x)s, %(y)s) AS tile, tile_share() AS share
 
