@@ -35,7 +35,7 @@ class Page:
     address
         Where it stands, if not under its name; ``{code}`` is that of a building with houses.
     hand
-        What is pressed before the picture, if anything: where, and which key, or ``click``.
+        What is done before the picture, if anything: where, then keys, or ``click``.
     opened
         What holds in the browser once that has done its work.
     """
@@ -44,7 +44,7 @@ class Page:
     drawn: str
     size: tuple[int, int] = (1920, 1080)
     address: str = ""
-    hand: tuple[str, str] | None = None
+    hand: tuple[str, ...] = ()
     opened: str = "() => true"
 
 
@@ -86,7 +86,7 @@ PAGES = {
     "building": Page("street", "() => document.querySelector('#drawing svg.slices')"
                                "&& document.querySelector('#children *')"
                                "&& document.querySelector('#map svg path')",
-                     address="place/{code}", hand=("#drawing svg.slices", "ArrowUp"),
+                     address="place/{code}", hand=("#drawing svg.slices", "PageUp", "PageUp"),
                      opened="() => document.querySelector('.slice.chosen')"),
     "officer": Page("officer", "() => document.querySelector('#mine article, #mine .quiet')"
                                "&& document.querySelector('#total').textContent", (390, 844)),
@@ -179,8 +179,9 @@ def _one(browser: Browser, address: str, page: Page, cookie: Callable[[str], dic
         shown.goto(address)
         shown.wait_for_function(page.drawn)
         if page.hand:
-            where, key = page.hand
-            shown.click(where) if key == "click" else shown.press(where, key)
+            where, *keys = page.hand
+            for key in keys:
+                shown.click(where) if key == "click" else shown.press(where, key)
             shown.wait_for_function(page.opened)
         shown.evaluate("() => document.fonts.ready.then(() => true)")
         shown.screenshot(path=path)

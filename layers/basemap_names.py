@@ -76,8 +76,8 @@ def _cover(style: BasemapStyle, kind: str, colour: Colour, low: float,
         "layout": {
             # A long water is cut by tiles, and each part says its name: not side by side.
             "text-field": ["get", "name"], "text-font": list(style.fonts), "text-size": size,
-            "text-padding": 14 if kind == "water" else 8, "text-letter-spacing": 0.24,
-            "text-max-width": 8, "text-pitch-alignment": "viewport",
+            "text-padding": 16 if kind == "water" else 8,
+            "text-letter-spacing": 0.24, "text-max-width": 8, "text-pitch-alignment": "viewport",
         },
         "paint": _written(style, colour, 0.95, 1.3),
     }
