@@ -6,22 +6,25 @@ import io
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import numpy as np
 from PIL import Image
 
 from console.shots import FLAGS, PAGES, TIMEOUT_MS, find_browser
 from gis.errors import SetupError
+from layers.colours import Colour
+from layers.palettes import PALETTES, Appearance
 
 if TYPE_CHECKING:
     from playwright.sync_api import CDPSession, Page
 
 SIZE = (960, 540)
-# Colours of a picture's own palette: enough for light and haze, few enough for a small file.
-COLOURS = 160
+# Colours of a picture's own palette, beside those that its legend speaks of.
+COLOURS = 84
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,8 @@ class Taken:
 
 
 def take_layers(
-    address: str, cookie: dict[str, str], names: Sequence[str], out: Path, style: str = "dark",
+    address: str, cookie: dict[str, str], names: Sequence[str], out: Path,
+    style: Appearance = "dark",
     lang: str = "zh", told: Callable[[Taken], None] = lambda taken: None,
 ) -> list[Taken]:
     """Take pictures of layers on the wall of a running server.
@@ -142,19 +146,36 @@ def take_layers(
         for name in names:
             path = out / f"{name}{'' if style == 'dark' else f'-{style}'}.png"
             cost_ms = _show(page, meter, VIEWS[name], home)
-            path.write_bytes(small_png(page.screenshot()))
+            path.write_bytes(small_png(page.screenshot(), told_colours(style)))
             taken.append(Taken(name, path, path.stat().st_size, cost_ms))
             told(taken[-1])
     return taken
 
 
-def small_png(picture: bytes, colours: int = COLOURS) -> bytes:
-    """A PNG with a palette of its own in place of one with millions of colours."""
+def small_png(picture: bytes, told: Sequence[Colour]) -> bytes:
+    """A PNG with a palette in place of one with millions of colours.
+
+    `told` are kept as they are, and half as strong: they are few among walls and shadows, and a
+    palette found by counting would lose them.
+    """
     image = Image.open(io.BytesIO(picture)).convert("RGB")
+    ground = np.median(np.asarray(image).reshape(-1, 3), axis=0)
+    kept = np.array(told, float)
+    found = np.array(image.quantize(COLOURS, Image.Quantize.MEDIANCUT).getpalette(), np.uint8)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(np.concatenate([
+        kept, (kept + ground) / 2, found.reshape(-1, 3)[:COLOURS]]).astype(np.uint8).tobytes())
     packed = io.BytesIO()
-    image.quantize(colours, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
-        packed, "PNG", optimize=True)
+    image.quantize(palette=palette, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)
     return packed.getvalue()
+
+
+def told_colours(style: Appearance) -> list[Colour]:
+    """All colours that legends of a look speak of."""
+    palette = PALETTES[style]
+    groups = [getattr(palette, field.name) for field in fields(palette)]
+    return [colour for group in groups
+            for colour in (group if isinstance(group[0], tuple) else (group,))]
 
 
 @contextmanager

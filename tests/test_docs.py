@@ -141,7 +141,7 @@ def test_decisions_are_short():
 def test_pictures_are_small_and_shown():
     shown = {(page.parent / link).resolve() for page in PAGES_OF_DOCS
              for link in LINK.findall(plain(page)) if link.endswith((".png", ".jpg"))}
-    pictures = set((ROOT / "docs" / "pictures").iterdir())
+    pictures = {path for path in (ROOT / "docs" / "pictures").rglob("*") if path.is_file()}
     assert pictures == shown
     assert all(path.stat().st_size <= 600_000 for path in pictures)
 

@@ -84,8 +84,9 @@ float city_hash(vec3 p) {
       float rim = smoothstep(city_top - eaves, city_top - 0.35 * eaves, city_metres) * city.rim;
       color.rgb += rim * mix(vec3(0.10, 0.17, 0.27), vec3(0.42, 0.58, 0.70), tower);
     } else {
-      float low = mix(city.roof, 1.0, city.tinted * 0.75);
-      color.rgb *= mix(mix(vec3(1.0), vec3(0.96, 1.03, 1.15), city.windows) * low, vec3(1.06, 1.08, 1.08), tower);
+      vec3 toned = mix(mix(vec3(1.0), vec3(0.96, 1.03, 1.15), city.windows) * city.roof, vec3(1.06, 1.08, 1.08), tower);
+      // A tint is its legend's: what the lights of the hour add to a roof is taken back.
+      color.rgb *= mix(toned, vec3(0.7), city.tinted);
     }
   }
 `,

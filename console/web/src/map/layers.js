@@ -139,14 +139,15 @@ export class LayerFactory {
     return this.switches.shown().map(({layer}) => layer).filter(({data}) => typeof data === 'string').map(({id}) => id);
   }
 
-  /** Whether all that the shown layers need beside tiles has come, or was refused, and is counted. */
+  /** Whether the shown layers are made, and all they need beside tiles has come or was refused. */
   isFed() {
     const own = [...this.switches.needs()].filter(name => name !== 'incidents');
-    return !this.later && own.every(name => name in this.data.found || this.data.failed.has(name));
+    return !this.stale && !this.later && own.every(name => name in this.data.found || this.data.failed.has(name));
   }
 
   /** Layers for this moment: `night` 0-1, `zoom` of the map. */
   make(moment) {
+    this.stale = false;
     const shown = this.switches.shown();
     const {layers} = this.converter.convert({layers: shown.map(({layer}) => ({...layer}))});
     return layers.map((layer, at) => layer.clone(this.dress(shown[at], moment)));

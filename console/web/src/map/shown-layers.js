@@ -34,6 +34,7 @@ export class ShownLayers {
   }
 
   changed() {
+    this.factory.stale = true;
     this.redraw();
     this.onChange();
   }
