@@ -74,7 +74,8 @@ export async function insist(ask, onFailure) {
 /** The city's time in milliseconds: as the server tells it, whatever this machine's clock was set to. */
 export function cityNow() {
   const {clock} = meetingPoint();
-  return clock ? clock.server + performance.now() - clock.at : Date.now();
+  const now = clock ? clock.server + performance.now() - clock.at : NaN;
+  return Number.isFinite(now) ? now : Date.now();
 }
 
 export const startAddress = scheme => `/api/wall/start?scheme=${encodeURIComponent(scheme)}`;
@@ -89,9 +90,11 @@ export function wallStart(scheme) {
 
 export const locale = lang => (lang === 'zh' ? 'zh-CN' : 'en-GB');
 
-/** Writes a moment as the city's clocks and calendars show it, wherever the browser stands. */
+/** Writes a moment as the city's clocks and calendars show it, wherever the browser stands; no moment as a dash. */
 export function cityFormat(value, lang, options) {
-  return new Intl.DateTimeFormat(locale(lang), {...options, timeZone: meetingPoint().zone}).format(new Date(value));
+  const date = new Date(value);
+  if (Number.isNaN(date.getTime())) return '—';
+  return new Intl.DateTimeFormat(locale(lang), {...options, timeZone: meetingPoint().zone}).format(date);
 }
 
 export function clockTime(value, lang) {
