@@ -33,6 +33,8 @@ _LOCK = 4490_0001
 LOCK_WAIT_S = 30
 # Shorter than PostgreSQL's deadlock_timeout, so that nobody else is ended for our sake.
 _LOCK_TRY_MS = 900
+# Whoever works in short transactions without end holds these: what keeps, what numbers, intake.
+_AT_WORK = ("gridwall.keeper", "gridwall.sequencer", "gridwall.ground")
 # Something depends on what is to change; a view reads a column whose type is to change.
 _IN_THE_WAY = {"2BP01", "0A000"}
 Progress = Callable[[str], None]
@@ -165,7 +167,8 @@ def _hold_tables(connection: Connection) -> None:
     """Lock all tables at once or none, again and again.
 
     Locked one after the other, some while waiting for more, they would come to a deadlock with
-    reports that are being filed; so those are finished first, and what comes then waits.
+    reports that are being filed; so those are finished first, and what comes then waits. Those
+    that never rest are asked to before, or some table of so many would be in use at each try.
     """
     driver = connection.connection.driver_connection
     names = driver.execute(
@@ -181,6 +184,8 @@ def _hold_tables(connection: Connection) -> None:
     while True:
         try:
             with connection.begin_nested():
+                for name in _AT_WORK:
+                    driver.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (name,))
                 driver.execute(statement)
             break
         except (psycopg.errors.QueryCanceled, psycopg.errors.DeadlockDetected):

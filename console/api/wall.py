@@ -115,7 +115,8 @@ async def dispatches(request: Request) -> Response:
     return await _answer(request, ("dispatches",), make)
 
 
-@router.get("/visits", response_class=Response)
+@router.get("/visits", response_class=Response, responses={200: {"content": {
+    "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}})
 async def visits(request: Request) -> Response:
     """Days since somebody was last at a building, by its number: packed, big endian."""
     async def make(connection: AsyncConnection, at: statistics.Moment) -> bytes:
