@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import logging
 import time
+from collections.abc import Callable
 
 import psycopg
 
@@ -25,6 +26,10 @@ PAGE, FURTHEST_BEHIND = 20_000, 100_000
 # Which tiles were touched is written down so often.
 WRITE_S = 60.0
 AREAS = "area"
+# What walls are told of nowhere else: areas and incidents have events of their own.
+SILENT_SOURCES = {"building", "ground"}
+# A load of a city tells in many events; another process may read one so much later.
+TELL_AFTER_S, TELL_EVERY_S = 2.0, 10.0
 
 
 class Following:
@@ -36,12 +41,18 @@ class Following:
         Its pool is borrowed for moments.
     callers, store
         What is kept.
+    tell_tiles
+        Called when tiles on walls have become old, but seldom.
     """
 
-    def __init__(self, database: Database, callers: Callers, store: TileStore) -> None:
+    def __init__(self, database: Database, callers: Callers, store: TileStore,
+                 tell_tiles: Callable[[], None]) -> None:
         self._database = database
         self._callers = callers
         self._store = store
+        self._tell_tiles = tell_tiles
+        self._tell_at: float | None = None
+        self._told_at = float("-inf")
         self._epoch = ""
         self._written_at = time.monotonic()
         self._written = -1
@@ -64,7 +75,11 @@ class Following:
             return
         self._store.heard()
         self._callers.heard()
-        if time.monotonic() - self._written_at > WRITE_S:
+        now = time.monotonic()
+        if self._tell_at is not None and now >= self._tell_at:
+            self._tell_at, self._told_at = None, now
+            self._tell_tiles()
+        if now - self._written_at > WRITE_S:
             await self._write()
 
     async def close(self) -> None:
@@ -103,6 +118,8 @@ class Following:
             if change.source == AREAS:
                 # What lies above and under whose ground may have changed for anybody.
                 self._callers.forget_all()
+            if change.source in SILENT_SOURCES and self._tell_at is None:
+                self._tell_at = max(time.monotonic() + TELL_AFTER_S, self._told_at + TELL_EVERY_S)
         freshness.sequence = max(freshness.sequence, upto)
         for layer, tiles in gone.items():
             await asyncio.to_thread(self._store.disk.drop, layer, tiles)

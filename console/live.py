@@ -102,6 +102,10 @@ class Live:
         self._trouble = trouble
         self._tell_all(_notice_of(trouble))
 
+    def tell_tiles(self) -> None:
+        """Have all walls ask again for the tiles that they show; most are answered 304."""
+        self._tell_all(encode_notice("tiles", {}))
+
     def _tell_all(self, chunk: bytes) -> None:
         for group in self._groups.values():
             for stream in group.streams:

@@ -174,7 +174,8 @@ def create_app(settings: Settings) -> Application:
     database.pulse.on_change(state.live.tell_trouble)
     state.load = Load(settings.intake_waiting, state.live.set_pace)
     state.tiles = TileStore(Disk(settings.home / "tiles", settings.tiles_disk_mb * 1_000_000))
-    state.following = Following(database, state.callers, state.tiles)
+    state.following = Following(database, state.callers, state.tiles,
+                                state.live.tell_tiles)
     state.live.follow = state.following.follow
     state.keeper = Keeper(database, settings.tick_s)
     state.folding = Folding(database)

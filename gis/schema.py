@@ -33,8 +33,10 @@ _LOCK = 4490_0001
 LOCK_WAIT_S = 30
 # Shorter than PostgreSQL's deadlock_timeout, so that nobody else is ended for our sake.
 _LOCK_TRY_MS = 900
-# Whoever works in short transactions without end holds these: what keeps, what numbers, intake.
-_AT_WORK = ("gridwall.keeper", "gridwall.sequencer", "gridwall.ground")
+# Held by what keeps and what numbers, before they touch any table.
+_AT_WORK = ("gridwall.keeper", "gridwall.sequencer")
+# What every caller's transaction reads first, by its secret: whoever waits there holds nothing.
+_FIRST_READ = "credential"
 # Something depends on what is to change; a view reads a column whose type is to change.
 _IN_THE_WAY = {"2BP01", "0A000"}
 Progress = Callable[[str], None]
@@ -167,14 +169,14 @@ def _hold_tables(connection: Connection) -> None:
     """Lock all tables at once or none, again and again.
 
     Locked one after the other, some while waiting for more, they would come to a deadlock with
-    reports that are being filed; so those are finished first, and what comes then waits. Those
-    that never rest are asked to before, or some table of so many would be in use at each try.
+    reports that are being filed; so those are finished first, and what comes then waits, at the
+    first door and with nothing in its hands.
     """
     driver = connection.connection.driver_connection
     names = driver.execute(
         "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p')"
         " AND relnamespace = 'public'::regnamespace AND relowner = current_user::regrole"
-        " ORDER BY relname").fetchall()
+        " ORDER BY relname <> %s, relname", (_FIRST_READ,)).fetchall()
     if not names:
         return
     statement = sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(

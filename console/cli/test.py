@@ -10,6 +10,8 @@ from pathlib import Path
 import click
 
 ROOT = Path(__file__).parent.parent.parent
+# Where real data lies, and whether the docs are to be written anew.
+OF_TESTS = {"GRIDWALL_TEST_DATA", "GRIDWALL_WRITE_DOCS"}
 
 
 @click.command(
@@ -24,10 +26,10 @@ def test(context: click.Context, long: bool, pytest_arguments: tuple[str, ...]) 
     if not any(argument.startswith(("-n", "--numprocesses")) for argument in pytest_arguments):
         # A file's tests share one worker, and so its districts and its open walls.
         command += ["-n", "2", "--dist", "loadfile"]
-    # A test meets settings only as it makes them; where real data lies is not one of them.
+    # A test meets settings only as it makes them.
     environment = {
         name: value for name, value in os.environ.items()
-        if not name.startswith("GRIDWALL_") or name == "GRIDWALL_TEST_DATA"
+        if not name.startswith("GRIDWALL_") or name in OF_TESTS
     }
     done = subprocess.run(
         [*command, *pytest_arguments], cwd=ROOT, env=environment, check=False

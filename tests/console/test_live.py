@@ -30,15 +30,25 @@ class Reader:
         """The next event; heartbeats are passed over."""
         async with asyncio.timeout(timeout_s):
             while True:
-                block, found, rest = self._left.partition(b"\n\n")
-                if not found:
-                    self._left += await anext(self._chunks)
-                    continue
+                block = await self._block()
+                # Notices are no events, and without an id: go slower, ask for tiles again.
+                if not block.startswith((b":", b"event: pace", b"event: tiles", b"event: trouble")):
+                    return dict(line.split(": ", 1) for line in block.decode().split("\n"))
+
+    async def until_notice(self, kind: str, timeout_s: float = 10) -> None:
+        """Pass over all until the server says this of itself."""
+        async with asyncio.timeout(timeout_s):
+            while not (await self._block()).startswith(b"event: %s\n" % kind.encode()):
+                continue
+
+    async def _block(self) -> bytes:
+        while True:
+            block, found, rest = self._left.partition(b"\n\n")
+            if found:
                 self._left = rest
                 self.size = len(block) + 2
-                # A busy machine may be told to go slower: no event, and without an id.
-                if not block.startswith((b":", b"event: pace", b"event: trouble")):
-                    return dict(line.split(": ", 1) for line in block.decode().split("\n"))
+                return block
+            self._left += await anext(self._chunks)
 
     async def ends(self, timeout_s: float = 10) -> bool:
         """Whether the stream comes to an end by itself."""

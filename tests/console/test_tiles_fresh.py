@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import httpx
@@ -14,6 +16,7 @@ import mapbox_vector_tile
 import psycopg
 import pytest
 
+from console import following
 from console.events import Position
 from console.server import create_app
 from gis.accounts import issue_token
@@ -367,6 +370,31 @@ async def test_what_servers_tell_each_other_no_wall_hears(served, city):
             city.run("INSERT INTO report (text, category_code, channel, lon, lat)"
                      " VALUES ('x', 'urban', 'import', %s, %s)", WEST + 0.005, SOUTH + 0.005)
             assert (await reader.next())["event"] == "incident"
+
+
+async def test_walls_are_told_of_what_was_built_but_seldom(served, city, monkeypatch):
+    monkeypatch.setattr(following, "TELL_AFTER_S", 0.0)
+    told: list[float] = []
+    tell = served.app.inner.state.following._tell_tiles
+
+    def noted() -> None:
+        told.append(time.monotonic())
+        tell()
+
+    monkeypatch.setattr(served.app.inner.state.following, "_tell_tiles", noted)
+    monkeypatch.setattr(served.app.inner.state.following, "_told_at", float("-inf"))
+    monkeypatch.setattr(served.app.inner.state.following, "_tell_at", None)
+    monkeypatch.setattr(following, "TELL_EVERY_S", 1.0)
+    async with httpx.AsyncClient(
+            base_url=served.url, headers={"Authorization": f"Bearer {city.hall}"}) as client, \
+            stream(client) as reader:
+        assert (await reader.next())["event"] == "ready"
+        for _ in range(2):
+            for _ in range(5):
+                city.run("UPDATE building SET floors = floors + 1 WHERE building_code = '0-1'")
+            await reader.until_notice("tiles")
+    assert len(told) >= 2
+    assert all(after - before >= 1.0 for before, after in pairwise(told))
 
 
 async def test_another_process_and_a_restart(served, city, tiles):

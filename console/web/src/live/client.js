@@ -13,7 +13,7 @@ function openPort(workerUrl, viewer) {
 }
 
 export class LiveClient {
-  /** `handlers`: incident(data, id), area(data), areas(data), resync(), pace({slower}), trouble({kind, since}), state({state, since}), clock(ms). */
+  /** `handlers`: incident(data, id), area(data), areas(data), resync(), pace({slower}), tiles(), trouble({kind, since}), state({state, since}), clock(ms). */
   constructor(workerUrl, viewer, handlers) {
     this.handlers = handlers;
     this.lastEventId = null;

@@ -20,6 +20,7 @@ export class Feed {
       state: state => this.connection(state),
       clock: server => { meetingPoint().clock = {server, at: performance.now()}; },
       pace: ({slower}) => { meetingPoint().pace = slower; announce('pace', slower); },
+      tiles: () => this.scene.reloadTiles(),
       trouble: told => this.trouble(told),
     });
     this.rest = 0;
