@@ -25,7 +25,7 @@ class Desk:
         page.on("request", lambda request: self._note(request.url))
         page.on("response", lambda got: got.status >= 400
                 and self.troubles.append(f"{got.status} {got.url}"))
-        page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        page.on("pageerror", lambda error: self.troubles.append(error.stack or str(error)))
         page.on("console", lambda said: said.type in ("error", "warning")
                 and self.troubles.append(said.text))
 

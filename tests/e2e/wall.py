@@ -38,7 +38,7 @@ class Wall:
         self.answers: list[object] = []
         page.context.on("request", self._asked)
         page.context.on("requestfinished", self._answered)
-        page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        page.on("pageerror", lambda error: self.troubles.append(error.stack or str(error)))
         page.on("console", lambda said: said.type in ("error", "warning")
                 and self.troubles.append(said.text))
 

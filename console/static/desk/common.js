@@ -49,7 +49,12 @@ export async function api(address, {send, form, method, signal} = {}) {
     throw new Problem(0, {detail: t('desk.no_connection')});
   }
   if (answer.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
-  const body = await answer.json().catch(() => ({}));
+  const body = await answer.json().catch(error => {
+    // What broke off half way, or was no longer wanted, is no answer; one without a body is.
+    if (error.name === 'AbortError') throw error;
+    if (error.name !== 'SyntaxError') throw new Problem(0, {detail: t('desk.no_connection')});
+    return {};
+  });
   if (!answer.ok) throw new Problem(answer.status, body);
   return body;
 }
