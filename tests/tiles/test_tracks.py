@@ -9,6 +9,7 @@ import psycopg
 import pytest
 import shapely
 
+from gis import queries
 from tests.conftest import cloned
 from tests.console.conftest import SOUTH, STEP, STREETS, WEST
 from tests.tiles.conftest import Ground
@@ -113,3 +114,26 @@ def test_who_leads_nobody_sees_nobody(walked):
                 window = NOON, NOON + timedelta(hours=1)
                 assert lines(connection, *window) == {}
                 assert decoded(connection, "tile_tracks", *tile, *window) == {}
+
+
+def test_a_wall_s_trails_read_fixes_once_before_anything_is_known_of_their_number(walked):
+    """A table that was never analysed is taken for small: nothing may go through it again."""
+    with psycopg.connect(walked.admin_url, autocommit=True) as owner:
+        owner.execute("TRUNCATE track_fix")
+        owner.execute("INSERT INTO track_fix (officer_id, at, lon, lat) SELECT id,"
+                      " %s + n * interval '1 second', %s, %s"
+                      " FROM officer, generate_series(1, 500) AS n", (NOON, WEST, SOUTH))
+        assert owner.execute("SELECT reltuples FROM pg_class WHERE relname = 'track_fix'"
+                             ).fetchone()[0] <= 0
+    with psycopg.connect(walked.server_url) as hall:
+        hall.execute("SELECT enter(%s)", (walked.hall,))
+        [[[plan]]] = hall.execute(
+            b"EXPLAIN (ANALYZE, FORMAT json) " + queries.get("wall_trails"),
+            {"minutes": 60, "now": NOON + timedelta(minutes=50)}).fetchall()
+    ahead, scans = [plan["Plan"]], []
+    while ahead:
+        node = ahead.pop()
+        ahead += node.get("Plans", [])
+        if node.get("CTE Name") == "told":
+            scans.append(node["Actual Loops"])
+    assert scans == [1, 1]

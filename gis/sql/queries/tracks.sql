@@ -9,7 +9,8 @@ WITH told AS MATERIALIZED (
     FROM track_fix AS f
     WHERE f.at > %(now)s::timestamptz - make_interval(mins => %(minutes)s)
       AND f.at <= %(now)s::timestamptz + interval '6 minutes'
-), pace AS (
+), pace AS MATERIALIZED (
+    -- Once, whatever is known of the table's size: not once for each fix.
     SELECT %(minutes)s * 60.0 / greatest(12, least(60, 24000 / greatest(
         count(DISTINCT t.officer_id), 1))) AS step_s
     FROM told AS t
