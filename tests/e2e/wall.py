@@ -16,7 +16,7 @@ from tests.program import ROOT
 
 DRAWN = "() => window.gridwall?.counts().incidents > 0 && window.gridwall.settled?.()"
 LIVE = "() => window.gridwall?.connection.state === 'open'"
-HALL, SMALL = {"width": 1920, "height": 1080}, {"width": 960, "height": 540}
+HALL, SMALL = {"width": 1920, "height": 1080}, {"width": 640, "height": 360}
 # Where the figures of one wall are asked for; all else on the wire is counted as the map's.
 FIGURES = "/api/wall/figures"
 

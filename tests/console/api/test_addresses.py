@@ -5,7 +5,9 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from tests.conftest import cloned
 from tests.console.conftest import SOUTH, STEP, WEST
+from tests.console.town import served_town
 
 pytestmark = pytest.mark.anyio
 
@@ -37,8 +39,18 @@ def put_houses(town) -> None:
                          road, compound, str(number), unit, room, west + 0.0002, SOUTH + 0.0022))
 
 
+@pytest.fixture(scope="module")
+async def houses(cluster, template, tmp_path_factory):
+    """A town with houses, for tests that change none of them."""
+    with cloned(cluster, template) as database:
+        async with served_town(database, tmp_path_factory.mktemp("home")) as town:
+            put_houses(town)
+            yield town
+
+
 @pytest.fixture
-async def houses(town):
+async def own_houses(town):
+    """The same for a test that changes it."""
     put_houses(town)
     return town
 
@@ -101,29 +113,29 @@ async def test_a_district_that_contradicts_is_told(houses):
     assert "another district is named: 西湖区" in match["reason"]
 
 
-async def test_between_two_numbers_of_a_road(houses):
-    with psycopg.connect(houses.admin_url) as connection:
+async def test_between_two_numbers_of_a_road(own_houses):
+    with psycopg.connect(own_houses.admin_url) as connection:
         connection.execute(
             "INSERT INTO building (building_code, road, road_number, geom) VALUES"
             " ('3301040010010100009', '文三路', '20',"
             "  ST_Multi(ST_MakeEnvelope(120.009, 30.002, 120.0095, 30.0025, 4490)))")
-    [match] = await ask(houses, "文三路16号")
+    [match] = await ask(own_houses, "文三路16号")
     assert match["how"] == "interpolated"
     assert match["building_code"] is None
     assert match["ambiguous"]
     assert 120.0 < match["lon"] < 120.0095
-    assert (await ask(houses, "文三路17号"))[0]["how"] != "interpolated"
+    assert (await ask(own_houses, "文三路17号"))[0]["how"] != "interpolated"
 
 
-async def test_other_names_answer_with_the_standard(houses):
-    with psycopg.connect(houses.admin_url) as connection:
+async def test_other_names_answer_with_the_standard(own_houses):
+    with psycopg.connect(own_houses.admin_url) as connection:
         connection.execute(
             "INSERT INTO other_name (kind, origin, name, standard)"
             " VALUES ('compound', 'alias', '机床厂宿舍', '锦绣苑'),"
             "  ('road', 'former', '翠柏路', '文三路')")
-    match = (await ask(houses, "机床厂宿舍3幢2单元501"))[0]
+    match = (await ask(own_houses, "机床厂宿舍3幢2单元501"))[0]
     assert (match["house_code"], match["how"]) == ("3301040010010100003000004", "alias")
-    match = (await ask(houses, "翠柏路12号3幢2单元501"))[0]
+    match = (await ask(own_houses, "翠柏路12号3幢2单元501"))[0]
     assert match["house_code"] == "3301040010010100003000004"
 
 
@@ -163,16 +175,16 @@ async def test_a_street_never_finds_another_streets_houses(houses):
     assert not any("锦绣" in match["text"] for match in near)
 
 
-async def test_names_are_fresh(houses):
-    assert not [m for m in await ask(houses, "新建苑3幢") if m["score"] > 0.5]
-    with psycopg.connect(houses.admin_url) as connection:
+async def test_names_are_fresh(own_houses):
+    assert not [m for m in await ask(own_houses, "新建苑3幢") if m["score"] > 0.5]
+    with psycopg.connect(own_houses.admin_url) as connection:
         connection.execute("UPDATE building SET compound = '新建苑' WHERE compound = '锦绣苑'")
         connection.execute("UPDATE address SET compound = '新建苑' WHERE compound = '锦绣苑'")
-    assert (await ask(houses, "新建苑3幢"))[0]["building_code"] == "3301040010010100003"
-    with psycopg.connect(houses.admin_url) as connection:
+    assert (await ask(own_houses, "新建苑3幢"))[0]["building_code"] == "3301040010010100003"
+    with psycopg.connect(own_houses.admin_url) as connection:
         connection.execute("DELETE FROM address WHERE compound = '新建苑'")
         connection.execute("DELETE FROM building WHERE compound = '新建苑'")
-    assert not [m for m in await ask(houses, "新建苑3幢") if m["score"] > 0.5]
+    assert not [m for m in await ask(own_houses, "新建苑3幢") if m["score"] > 0.5]
 
 
 async def test_the_nearest_building(houses):
@@ -194,15 +206,15 @@ async def test_the_nearest_building(houses):
 REPORT = {"text": "井盖破损", "category": "urban", "channel": "hotline"}
 
 
-async def test_a_report_with_words_gets_its_place(houses):
-    client = houses.client(houses.token("admin"))
+async def test_a_report_with_words_gets_its_place(own_houses):
+    client = own_houses.client(own_houses.token("admin"))
     filed = await client.post("/api/reports", json=REPORT | {"address": "锦秀苑3幢二单元501"})
     assert filed.status_code == 201, filed.text
     [base] = filed.json()["assignments"]
     assert base["how"] == "inside"
     assert base["area"]["code"] == "330104001001001"
     assert any("锦绣苑3幢2单元501室" in line for line in base["why"])
-    with psycopg.connect(houses.admin_url) as connection:
+    with psycopg.connect(own_houses.admin_url) as connection:
         [(address, understood, score)] = connection.execute(
             "SELECT address, understood_text, understood_score FROM report").fetchall()
     assert address == "锦秀苑3幢二单元501"
