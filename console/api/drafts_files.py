@@ -55,8 +55,9 @@ async def exported(request: Request, draft_id: int, kind: Kind = "gpkg") -> Resp
 
 @router.post("/{draft_id}/import", response_class=Response, openapi_extra={
     "requestBody": {"required": True, "content": {
-        "multipart/form-data": {"schema": {"type": "object", "required": ["file"], "properties": {
-            "file": {"type": "string", "format": "binary"}}}},
+        "multipart/form-data": {"schema": {
+            "type": "object", "required": ["file"], "additionalProperties": False,
+            "properties": {"file": {"type": "string", "format": "binary"}}}},
         "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}})
 async def imported(request: Request, draft_id: int, apply: Apply = None,
                    version: Seen = None) -> Response:
