@@ -169,7 +169,7 @@ async def test_a_full_disk_refuses_intake_reads_on_and_needs_no_hand(place):
 
 
 def spare_log(cluster: Cluster) -> None:
-    """Room in the log (WAL), as a cluster at work has it: without any it ends itself (docs, 092)."""
+    """Room in the log (WAL), as a cluster at work has it: without any it ends itself."""
     for _ in range(3):
         cluster.superuser_sql("SELECT pg_logical_emit_message(false, 'spare', '');"
                               " SELECT pg_switch_wal()")
