@@ -235,12 +235,15 @@ async def test_a_target_of_anothers_looks_like_one_that_does_not_exist(streets, 
 
 
 async def test_nobody_gets_past_the_gate_without_a_secret(streets):
+    with psycopg.connect(streets.admin_url) as owner:
+        # The walks before guessed at passwords too: a door that asks to wait tells nothing here.
+        owner.execute("DELETE FROM sign_in_try")
     client = streets.client()
     open_doors = []
     for door in doors(streets.app):
         answer = await client.request(door.method, door.address(OWN),
                                       headers={"Accept": "application/json"})
-        if answer.status_code not in (401, 303, 307, 404, 405, 429):
+        if answer.status_code not in (401, 303, 307, 404, 405):
             open_doors.append(f"{door}: {answer.status_code}")
     assert open_doors == ["GET /favicon.ico: 200", "GET /healthz: 200", "GET /login: 200",
                           "GET /login/provider/back: 400",

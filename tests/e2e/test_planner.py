@@ -122,8 +122,10 @@ def _publish(hand: Hand, screen) -> None:
     assert answer.value.status == 200, answer.value.text()
     since = time.monotonic()
     screen.wait("code => gridwall.place(code)", code)
+    took_s = time.monotonic() - since
+    print(f"the wall shows it {took_s:.2f} s after the answer")
     # Within a second where the machine has nothing else to do; here two browsers draw.
-    assert time.monotonic() - since < 5
+    assert took_s < 5
     assert screen.ask("() => gridwall.counts().areas") == areas + 1
     screen.wait("""code => {
         const layer = gridwall.deck._deck.layerManager.getLayers().find(one => one.id === 'areas');
