@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -138,16 +138,18 @@ class Application:
         self.inner.state.live.end_streams()
 
 
-def create_app(settings: Settings) -> Application:
+def create_app(settings: Settings, is_short: Callable[[], bool] = lambda: False) -> Application:
     """Everything the server serves; nothing is opened before it starts.
 
     Parameters
     ----------
     settings
         With `database_url` and `secret` set.
+    is_short
+        Whether the database's disk has too little room for anything new.
     """
     pool = make_pool(settings.database_url, settings.pool_size)
-    database = Database(pool)
+    database = Database(pool, is_short)
     app = FastAPI(
         title="Gridwall", version="1", lifespan=_lifespan, openapi_url="/api/openapi.json",
         docs_url=None, redoc_url=None, swagger_ui_oauth2_redirect_url=None,

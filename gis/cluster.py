@@ -24,6 +24,7 @@ import psutil
 from gis import postgres, postmaster
 from gis.cluster_folder import ClusterFolder
 from gis.errors import SetupError
+from gis.reserve import Reserve
 from gis.system_account import give, run_as
 
 DATABASE = "gridwall"
@@ -88,6 +89,11 @@ class Cluster:
     def account(self):
         """The system user (passwd entry) that the server runs as."""
         return self.place.account
+
+    @property
+    def reserve(self) -> Reserve:
+        """The room behind it."""
+        return Reserve(self.folder, self.data / "pg_wal")
 
     @property
     def programs(self) -> postgres.Programs:
@@ -290,6 +296,7 @@ class Cluster:
     def _bring_up(self) -> None:
         self._ensure_data()
         if not self._runs():
+            self.reserve.give_way()
             postmaster.clear_remains(self.data, self.socket)
             self._configure()
             self._pg_ctl("start", "-w")

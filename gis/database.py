@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import datetime
 
@@ -48,13 +48,22 @@ _BUSY = (TooManyRequests, QueryCanceled, LockNotAvailable, OutOfMemory)
 
 
 class Database:
-    """A pool of connections as the server's role, which sees nothing until it has entered."""
+    """A pool of connections as the server's role, which sees nothing until it has entered.
 
-    def __init__(self, pool: AsyncConnectionPool) -> None:
+    Parameters
+    ----------
+    pool
+        Opened and closed by whoever made it.
+    is_short
+        Whether the database's disk has too little room for anything new.
+    """
+
+    def __init__(self, pool: AsyncConnectionPool,
+                 is_short: Callable[[], bool] = lambda: False) -> None:
         self._pool = pool
         self._away = False
         self._lent: set[AsyncConnection] = set()
-        self.pulse = Pulse(pool.conninfo, self.hang_up)
+        self.pulse = Pulse(pool.conninfo, self.hang_up, is_short)
 
     @asynccontextmanager
     async def plain(self) -> AsyncIterator[AsyncConnection]:
@@ -70,6 +79,8 @@ class Database:
                 async with self._lend() as connection:
                     yield connection
         except DatabaseShut as refusal:
+            # What `scope` lets only read while there is too little room is not read-only.
+            self.demand_room()
             self.pulse.note_shut(refusal.reason)
             raise
         except DatabaseAway:
@@ -92,6 +103,17 @@ class Database:
             stack.callback(self._lent.discard, connection)
             yield connection
 
+    def demand_room(self) -> None:
+        """Go on only where there is room for something new.
+
+        Raises
+        ------
+        DatabaseShut
+            Where the database's disk has too little.
+        """
+        if not self.pulse.has_room():
+            raise DatabaseShut(FULL)
+
     def now(self) -> datetime:
         """The time by the database's clock: what deadlines are told by."""
         return self.pulse.now()
@@ -103,10 +125,15 @@ class Database:
 
     @asynccontextmanager
     async def scope(self, secret: str) -> AsyncIterator[AsyncConnection]:
-        """A transaction that sees what the secret's owner may see; as `plain` otherwise."""
+        """A transaction that sees what the secret's owner may see; as `plain` otherwise.
+
+        While the disk has too little room it can only read.
+        """
         async with self.plain() as connection, connection.transaction():
             await connection.execute(
                 queries.get("enter"), {"secret": secret, "origin": ORIGIN.get()})
+            if not self.pulse.has_room():
+                await connection.execute(queries.get("only_read"))
             yield connection
 
 

@@ -51,11 +51,15 @@ class Pulse:
         libpq URL of the server's role.
     on_hopeless
         Called once when the database has been silent for `HOPELESS_S`.
+    is_short
+        Whether the database's disk has too little room for anything new.
     """
 
-    def __init__(self, url: str, on_hopeless: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, url: str, on_hopeless: Callable[[], None] = lambda: None,
+                 is_short: Callable[[], bool] = lambda: False) -> None:
         self._url = url
         self._on_hopeless = on_hopeless
+        self._is_short = is_short
         self._tellers: list[Callable[[Trouble | None], None]] = []
         self._task: asyncio.Task[None] | None = None
         self._ahead = timedelta()
@@ -64,6 +68,7 @@ class Pulse:
         self._away: Trouble | None = None
         self._shut: Trouble | None = None
         self._shut_at = 0.0
+        self._short: Trouble | None = None
         self._told: Trouble | None = None
 
     def now(self) -> datetime:
@@ -78,8 +83,8 @@ class Pulse:
     @property
     def trouble(self) -> Trouble | None:
         """What is wrong now; None where nothing is."""
-        if self._away is not None:
-            return self._away
+        if self._away or self._short:
+            return self._away or self._short
         if self._shut and self._shut.kind == FULL and time.monotonic() - self._shut_at > SHUT_S:
             self._shut = None
         return self._shut
@@ -101,6 +106,20 @@ class Pulse:
             self._shut = None
             self._tell()
 
+    def has_room(self) -> bool:
+        """Whether anything new may be stored; looked at afresh, and told when it has changed."""
+        try:
+            short = self._is_short()
+        except OSError as problem:
+            log.debug("no room can be measured: %s", problem)
+            short = False
+        if not short:
+            self._short = None
+        elif self._short is None:
+            self._short = Trouble(FULL, self.now())
+        self._tell()
+        return not short
+
     def start(self) -> None:
         """Begin, inside the running event loop."""
         self._ahead = datetime.now(UTC) - _monotonic_time()
@@ -115,6 +134,7 @@ class Pulse:
 
     async def _run(self) -> None:
         while True:
+            self.has_room()
             try:
                 await self._watch()
             except TooManyConnections:
@@ -141,6 +161,7 @@ class Pulse:
                 elif self._shut and self._shut.kind == READ_ONLY:
                     self._shut = None
                 self._well()
+                self.has_room()
                 await asyncio.sleep(BEAT_S)
         finally:
             await connection.close()

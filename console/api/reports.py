@@ -109,6 +109,7 @@ async def _file_alone(request: Request, report: Report) -> dict[str, Any]:
 async def store(database: Database, secret: str,
                 reports: list[Report]) -> list[tuple[int, bool, dict[str, Any]]]:
     """Reports of one caller in one transaction: (place, newly made, answer) in their order."""
+    database.demand_room()
     async with database.plain() as connection:
         cursor = await connection.execute(
             queries.get("file_reports"),

@@ -1,4 +1,4 @@
-"""A private cluster that died is started again, by nobody's hand."""
+"""A private cluster keeps room for its log, and is started again when it died: by nobody's hand."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class Guardian:
 
     PostgreSQL mends what it can by itself while its first process lives. That process can be
     killed, or end since its disk is full: then it is started anew, and again after ever longer
-    rests until that succeeds. Whoever stopped it on purpose is not contradicted.
+    rests until that succeeds. Whoever stopped it on purpose is not contradicted. A reserve is kept
+    on its disk for as long as others leave room for it.
 
     Parameters
     ----------
@@ -34,9 +35,10 @@ class Guardian:
         self._cluster = cluster
 
     async def run(self) -> None:
-        """Look, and start what has fallen."""
+        """Look at its room, and start what has fallen."""
         rest_s = LOOK_S
         while True:
+            await asyncio.to_thread(self._cluster.reserve.keep)
             await asyncio.sleep(rest_s)
             if postmaster.find(self._cluster.data) or not await asyncio.to_thread(self._fell):
                 rest_s = LOOK_S

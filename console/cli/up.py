@@ -203,8 +203,9 @@ async def serve(settings: Settings, door: socket.socket, address: str, sign_ins:
         if live:
             feeds.append(_start_feed(settings, address, live))
 
+    app = create_app(settings, cluster.reserve.is_short) if cluster else create_app(settings)
     config = uvicorn.Config(
-        create_app(settings), log_level=settings.log_level, access_log=False,
+        app, log_level=settings.log_level, access_log=False,
         timeout_graceful_shutdown=GRACE_S, timeout_keep_alive=KEEP_ALIVE_S,
         server_header=False, lifespan="on",
     )

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from gis.schema import migrate
 from gis.settings import Settings
 from tests.console.conftest import build_town, serving
 
-SIZE = "260m"
+SIZE = "400m"
 SECRET = "a secret of this test alone, long enough"
 
 
@@ -120,13 +120,14 @@ class Told:
 
 
 @contextlib.asynccontextmanager
-async def served(cluster: Cluster, home: Path, url: str = "", **more: object,
+async def served(cluster: Cluster, home: Path, url: str = "",
+                 is_short: Callable[[], bool] = lambda: False, **more: object,
                  ) -> AsyncIterator[Place]:
     """The application over a cluster; `url` where it reaches it by another way."""
     token = issue_token(cluster.url(OWNER), "admin")
     app = create_app(Settings(
         home=home, database_url=url or cluster.url(SERVER),
-        admin_database_url=cluster.url(OWNER), secret=SECRET, **more))
+        admin_database_url=cluster.url(OWNER), secret=SECRET, **more), is_short)
     async with serving(app) as address, httpx.AsyncClient(
             base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=30) as client:
         yield Place(client, cluster, app)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -139,14 +140,44 @@ async def test_a_network_cut_is_noticed_and_nothing_hangs_or_doubles(
         assert stored(place) == before + 20
 
 
-async def test_a_full_disk_refuses_intake_reads_on_and_needs_no_hand(place):
-    home = place.cluster.folder.parent
-    if not os.path.ismount(home):
-        pytest.skip("no small file system can be mounted here: that takes the rights of root")
+async def test_a_full_disk_refuses_intake_reads_on_and_needs_no_hand(shared_cluster, tmp_path):
+    home, reserve = small_disk(shared_cluster), shared_cluster.folder / "reserve"
+    # As `up` serves a private cluster.
+    guard = asyncio.create_task(guardian.Guardian(shared_cluster).run())
+    try:
+        async with (served(shared_cluster, tmp_path, is_short=shared_cluster.reserve.is_short
+                           ) as place, place.told() as stream):
+            await stream.next("ready")
+            await until(reserve.exists)
+            before = stored(place)
+            # A session ends with PostgreSQL.
+            with psycopg.connect(shared_cluster.url(OWNER), autocommit=True) as session:
+                fill(home / "filler")
+                await refused_and_told(place, stream, await place.client.post(
+                    "/api/reports", json=report()))
+                await until(lambda: not reserve.exists())
+                # Other work goes on: segments that nothing but the reserve has room for.
+                new_log(shared_cluster, 3)
+                await reads_on(place)
+                (home / "filler").unlink()
+                await taken_again(place, stream)
+                await until(reserve.exists)
+                session.execute("SELECT 1")
+            assert stored(place) == before + 1
+    finally:
+        guard.cancel()
+        await asyncio.gather(guard, return_exceptions=True)
+        reserve.unlink(missing_ok=True)
+
+
+async def test_rows_that_find_no_room_are_refused_by_a_database_that_keeps_no_reserve(place):
+    home = small_disk(place.cluster)
     before, accepted = stored(place), 0
     async with place.told() as stream:
         await stream.next("ready")
-        spare_log(place.cluster)
+        # Room for its log is for its own administrators to keep.
+        new_log(place.cluster, 3)
+        place.cluster.superuser_sql("CHECKPOINT")
         fill(home / "filler")
         for _ in range(2_000):
             batch = await place.client.post(
@@ -154,26 +185,55 @@ async def test_a_full_disk_refuses_intake_reads_on_and_needs_no_hand(place):
             if batch.status_code == 503:
                 break
             accepted += 20
-        assert batch.json()["title"] == "Nothing can be stored"
-        assert "full" in batch.json()["detail"]
-        assert int(batch.headers["retry-after"]) > 0
-        assert (await stream.next("trouble"))["kind"] == "full"
-        assert (await place.client.get("/readyz")).status_code == 503
-        listed = await place.client.get("/api/incidents", params={"limit": 5})
-        assert listed.status_code == 200
+        await refused_and_told(place, stream, batch)
+        await reads_on(place)
         (home / "filler").unlink()
-        await file(place)
-        assert (await stream.next("trouble"))["kind"] is None
-        assert (await place.client.get("/readyz")).status_code == 200
+        await taken_again(place, stream)
     assert stored(place) == before + accepted + 1
 
 
-def spare_log(cluster: Cluster) -> None:
-    """Room in the log (WAL), as a cluster at work has it: without any it ends itself."""
-    for _ in range(3):
-        cluster.superuser_sql("SELECT pg_logical_emit_message(false, 'spare', '');"
+def small_disk(cluster: Cluster) -> Path:
+    """The small file system that a cluster's folder stands on."""
+    home = cluster.folder.parent
+    if not os.path.ismount(home):
+        pytest.skip("no small file system can be mounted here: that takes the rights of root")
+    return home
+
+
+async def refused_and_told(place, stream, answer: httpx.Response) -> None:
+    """An answer says that the disk is full, and so do walls and the probe."""
+    assert (answer.status_code, answer.json()["title"]) == (503, "Nothing can be stored")
+    assert "full" in answer.json()["detail"]
+    assert int(answer.headers["retry-after"]) > 0
+    assert (await stream.next("trouble"))["kind"] == "full"
+    assert (await place.client.get("/readyz")).status_code == 503
+
+
+async def reads_on(place) -> None:
+    """Lists are answered as ever."""
+    listed = await place.client.get("/api/incidents", params={"limit": 5})
+    assert listed.status_code == 200
+
+
+async def taken_again(place, stream) -> None:
+    """The next report is taken, and all are told."""
+    await file(place)
+    assert (await stream.next("trouble"))["kind"] is None
+    assert (await place.client.get("/readyz")).status_code == 200
+
+
+async def until(holds: Callable[[], bool], timeout_s: float = 30) -> None:
+    """Wait for a condition."""
+    async with asyncio.timeout(timeout_s):
+        while not holds():
+            await asyncio.sleep(0.05)
+
+
+def new_log(cluster: Cluster, segments: int) -> None:
+    """Have it go on to new segments of its log (WAL), 16 MB each."""
+    for _ in range(segments):
+        cluster.superuser_sql("SELECT pg_logical_emit_message(false, 'new', '');"
                               " SELECT pg_switch_wal()")
-    cluster.superuser_sql("CHECKPOINT")
 
 
 def fill(filler: Path) -> None:

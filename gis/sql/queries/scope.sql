@@ -1,2 +1,5 @@
 -- name: enter
 SELECT * FROM enter(%(secret)s, %(origin)s)
+
+-- name: only_read
+SET TRANSACTION READ ONLY
