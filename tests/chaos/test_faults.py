@@ -21,7 +21,7 @@ from gis.cluster import OWNER, SERVER, Cluster
 from gis.pulse import LATEST_S
 from tests.chaos.conftest import served
 from tests.chaos.proxy import Line
-from tests.console.conftest import report
+from tests.console.conftest import PASSWORD, report
 
 pytestmark = [pytest.mark.anyio, pytest.mark.e2e]
 LONGEST_S = 2.5
@@ -159,6 +159,7 @@ async def test_a_full_disk_refuses_intake_reads_on_and_needs_no_hand(shared_clus
                 # Other work goes on: segments that nothing but the reserve has room for.
                 new_log(shared_cluster, 3)
                 await reads_on(place)
+                await somebody_signs_in(place)
                 (home / "filler").unlink()
                 await taken_again(place, stream)
                 await until(reserve.exists)
@@ -213,6 +214,14 @@ async def reads_on(place) -> None:
     """Lists are answered as ever."""
     listed = await place.client.get("/api/incidents", params={"limit": 5})
     assert listed.status_code == 200
+
+
+async def somebody_signs_in(place) -> None:
+    """With a name and a password, and reads."""
+    async with httpx.AsyncClient(base_url=place.client.base_url, timeout=30) as client:
+        answer = await client.post("/login", data={"name": "wang", "password": PASSWORD})
+        assert answer.status_code == 303
+        assert (await client.get("/api/incidents")).status_code == 200
 
 
 async def taken_again(place, stream) -> None:
