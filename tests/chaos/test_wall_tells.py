@@ -13,7 +13,7 @@ from gis.accounts import issue_token
 from gis.cluster import OWNER
 from tests.chaos.storm import Server
 from tests.console.conftest import PASSWORD, SOUTH, STEP, WEST
-from tests.e2e.wall import HALL, LIVE, file_report, shots_folder, wall
+from tests.e2e.wall import LIVE, SMALL, file_report, shots_folder, wall
 from tests.program import free_port
 
 pytestmark = pytest.mark.e2e
@@ -33,7 +33,7 @@ def told(shared_cluster) -> Iterator[Server]:
 
 def test_a_database_away_and_a_slower_pace_stand_on_the_wall(browser, told, shared_cluster):
     headers = {"Authorization": "Bearer " + issue_token(shared_cluster.url(OWNER), "admin")}
-    with (wall(browser, told.url, HALL) as shown,
+    with (wall(browser, told.url, SMALL) as shown,
           httpx.Client(base_url=told.url, headers=headers, timeout=30) as clerk):
         shown.page.goto(f"{told.url}/login?next=/wall?lang=zh")
         shown.page.fill("[name=name]", "wang")

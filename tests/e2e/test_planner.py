@@ -44,7 +44,7 @@ def test_a_redraw_from_the_first_drag_to_the_wall(browser, server):
         _split_merge_and_undo(hand)
         _rehearse(hand)
         with wall(browser, server.url, SMALL) as screen:
-            _publish(hand, screen.open())
+            _publish(hand, screen.open("areas"))
 
 
 def _drag_a_shared_vertex(hand: Hand) -> None:

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from gis.accounts import DEMO_PASSWORD, create_account
-from tests.e2e.wall import DRAWN
+from tests.e2e.wall import DRAWN, SMALL
 
 pytestmark = pytest.mark.e2e
 SCRIPT = ('"><img src=x onerror="window.ran=1"><svg onload="window.ran=2"></svg>'
@@ -41,16 +41,18 @@ def test_no_stored_word_runs_and_no_page_needs_what_its_policy_forbids(poisoned,
     page.add_init_script(WATCH)
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-    page.goto(f"{poisoned.url}/login")
+    page.goto(f"{poisoned.url}/login?next=/account")
     page.fill("#name", "admin")
     page.fill("#password", DEMO_PASSWORD)
     page.click("[type=submit]")
-    page.wait_for_url("**/wall")
+    page.wait_for_url("**/account")
     made = page.evaluate("""async name => (await fetch('/api/drafts', {method: 'POST',
         headers: {'Content-Type': 'application/json'}, body: JSON.stringify({name})})).status""",
         SCRIPT[:60])
     assert made == 201
     for path in PAGES:
+        if path == "/wall":
+            page.set_viewport_size(SMALL)
         page.goto(poisoned.url + path)
         page.wait_for_load_state("networkidle" if path not in ("/wall", "/street", "/planner",
                                                                "/officer") else "load")

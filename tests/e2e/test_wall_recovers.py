@@ -4,25 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import httpx
 import pytest
 
-from gis.accounts import issue_token
-from tests.e2e.wall import SMALL, file_report, wall
+from tests.e2e.wall import FEW, SMALL, file_report, wall
 from tests.program import Program, free_port
 
 pytestmark = pytest.mark.e2e
 BANNER = "() => [...window.gridwall.map.getContainer().closest('.box').parentNode" \
          ".querySelectorAll('.banner')].some(banner => !banner.hidden)"
-
-
-@pytest.fixture
-def clerk(server, session_database) -> Iterator[httpx.Client]:
-    """Files reports at the other server of the same database."""
-    token = issue_token(session_database.admin_url, "admin")
-    headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=server.url, headers=headers, timeout=30) as client:
-        yield client
 
 
 @pytest.fixture
@@ -43,11 +32,10 @@ def start(session_database, tmp_path) -> Iterator[object]:
         program.demand_clean_log()
 
 
-def test_nothing_is_missed_over_a_restart(browser, clerk, start):
-    place = clerk.get("/api/wall/start").json()["streets"][0]
+def test_nothing_is_missed_over_a_restart(browser, clerk, place, start):
     own = start()
     with wall(browser, own.url, SMALL) as shown:
-        shown.open()
+        shown.open(FEW)
         own.stop()
         shown.wait(BANNER)
         missed = [file_report(clerk, place) for _ in range(3)]
@@ -58,10 +46,9 @@ def test_nothing_is_missed_over_a_restart(browser, clerk, start):
         shown.wait_for_incident(file_report(clerk, place))
 
 
-def test_an_ended_sign_in_says_so_and_leads_back(browser, server, clerk):
-    place = clerk.get("/api/wall/start").json()["streets"][0]
+def test_an_ended_sign_in_says_so_and_leads_back(browser, server, clerk, place):
     with wall(browser, server.url, SMALL) as shown:
-        shown.open()
+        shown.open(FEW)
         shown.page.context.request.post(f"{server.url}/logout")
         shown.page.get_by_text("重新登录").click()
         shown.page.wait_for_url("**/login?next=**")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 
@@ -17,6 +17,8 @@ from tests.program import ROOT
 DRAWN = "() => window.gridwall?.counts().incidents > 0 && window.gridwall.settled?.()"
 LIVE = "() => window.gridwall?.connection.state === 'open'"
 HALL, SMALL = {"width": 1920, "height": 1080}, {"width": 640, "height": 360}
+# Where what happens is judged and not how it looks: in software a full picture takes seconds.
+FEW = "incidents,beams"
 # Where the figures of one wall are asked for; all else on the wire is counted as the map's.
 FIGURES = "/api/wall/figures"
 
@@ -57,9 +59,10 @@ class Wall:
         self.page.fill("[name=password]", DEMO_PASSWORD)
         self.page.click("[type=submit]")
 
-    def open(self, lang: str = "zh") -> Wall:
-        """Sign in and wait for the live wall."""
-        self.page.goto(f"{self.url}/login?next=/wall?lang={lang}")
+    def open(self, layers: str = "") -> Wall:
+        """Sign in and wait for the live wall; with the usual layers where none are named."""
+        place = f"/wall?lang=zh{layers and '&layers='}{layers}"
+        self.page.goto(f"{self.url}/login?next={quote(place)}")
         self.sign_in()
         self.page.wait_for_url("**/wall*")
         self.page.wait_for_function(LIVE)
@@ -69,7 +72,7 @@ class Wall:
         """What a script answers within the page."""
         return self.page.evaluate(script, argument)
 
-    def wait(self, script: str, argument: object = None, timeout_s: float = 30) -> None:
+    def wait(self, script: str, argument: object = None, timeout_s: float = 60) -> None:
         """Until a script holds within the page."""
         self.page.wait_for_function(script, arg=argument, timeout=timeout_s * 1000)
 
@@ -83,6 +86,8 @@ class Wall:
 def wall(browser, url: str, size: dict[str, int], **options: object) -> Iterator[Wall]:
     """A wall in a browser profile of its own."""
     context = browser.new_context(viewport=size, **options)
+    # As of `page`: what is sure to come may take its time.
+    context.set_default_timeout(60_000)
     try:
         yield Wall(context.new_page(), url)
     finally:
