@@ -77,7 +77,7 @@ class Hand:
         """Bring a place to the middle of the map, and wait until streets can be snapped to."""
         self.page.evaluate("""([place, zoom]) => new Promise(resolve => {
             const {editor} = gridwall.planner;
-            editor.frame.map.once('rendercomplete', resolve);
+            editor.frame.map.once('rendercomplete', () => resolve());
             editor.frame.view.setZoom(zoom);
             editor.frame.fit([0, 1, 0, 1].map(at => editor.project(place)[at]),
                              {maxZoom: zoom, quick: true});

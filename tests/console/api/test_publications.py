@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 
@@ -14,12 +15,14 @@ from click.testing import CliRunner
 from console.cli import cli
 from console.server import create_app
 from gis.settings import Settings
+from tests.chaos.conftest import Told
 from tests.conftest import cloned
 from tests.console.conftest import serving
 from tests.gis.builders import at, owner, put_account, put_report, value
 from tests.gis.planning import COMMUNITIES, DISTRICT, grid, put_planning_town
 
 pytestmark = pytest.mark.anyio
+MOST_S_TO_FOLLOW = 1.0
 WEST, EAST = grid(0, 1), grid(0, 2)
 SPLIT = {"op": "split", "code": WEST, "line": [at(-1, 5), at(11, 5)]}
 MERGE = {"op": "merge", "codes": [WEST, EAST], "into": EAST}
@@ -40,7 +43,8 @@ async def town(cluster, template, tmp_path_factory):
             clients = {name: httpx.AsyncClient(
                 base_url=url, timeout=30, headers={"Authorization": f"Bearer {secret}"})
                 for name, secret in secrets.items()}
-            yield SimpleNamespace(database=database, connection=connection, **clients)
+            yield SimpleNamespace(url=url, secrets=secrets, database=database,
+                                  connection=connection, **clients)
             for client in clients.values():
                 await client.aclose()
 
@@ -135,6 +139,29 @@ async def test_rules_that_block_are_asked_again(town):
     refused = await town.planner.post(f"{draft}/publish", json={"version": version})
     assert refused.status_code == 409, refused.text
     assert {one["rule"] for one in refused.json()["violations"]} == {"households"}
+
+
+async def test_walls_and_desks_follow_within_a_second(town):
+    draft = await drawn(town, SPLIT)
+    minted = (await town.planner.get(f"{draft}/publication")).json()["codes"][0]["code"]
+    async with (Told.by(town.url, town.secrets["hall"]) as wall,
+                Told.by(town.url, town.secrets["street"]) as desk):
+        for stream in (wall, desk):
+            await stream.next("ready")
+        done = await town.planner.post(f"{draft}/publish", json={"version": 2})
+        since = time.monotonic()
+        for stream in (wall, desk):
+            await stream.next("areas")
+        names = await town.hall.get("/api/wall/areas", params={"level": "grid"})
+        children = await town.street.get(f"/api/areas/{COMMUNITIES[0]}/children")
+        took_s = time.monotonic() - since
+    assert minted in {one["code"] for one in names.json()}
+    assert minted in {one["code"] for one in children.json()}
+    print(f"a publication is on walls and desks {took_s:.2f} s after its answer")
+    assert took_s < MOST_S_TO_FOLLOW
+    publication = done.json()["publication"]["id"]
+    undone = await town.planner.post(f"/api/publications/{publication}/undo", json={})
+    assert undone.status_code == 200, undone.text
 
 
 async def test_at_the_command_line(town, monkeypatch, tmp_path):
