@@ -158,6 +158,18 @@ def district_template(cluster: Cluster, template: str) -> str:
     return _template(cluster, "template_district", _load_district, source=template)
 
 
+def _build_town(admin_url: str) -> None:
+    from tests.console.town import build_town
+
+    build_town(admin_url)
+
+
+@pytest.fixture(scope="session")
+def town_template(cluster: Cluster, template: str) -> str:
+    """Name of the database with a small town in it."""
+    return _template(cluster, "template_town", _build_town, source=template)
+
+
 @contextmanager
 def cloned(cluster: Cluster, template: str) -> Iterator[Database]:
     """A clone of a template for a while."""

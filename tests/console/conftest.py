@@ -18,7 +18,9 @@ from tests.console.town import (
     shared_town,
     square,
     town,
+    town_database,
 )
 
 __all__ = ["DISTRICT", "PASSWORD", "SOUTH", "STEP", "STREETS", "WEST", "Town", "build_town",
-           "report", "served_town", "serving", "shared_town", "square", "streets", "town"]
+           "report", "served_town", "serving", "shared_town", "square", "streets", "town",
+           "town_database"]

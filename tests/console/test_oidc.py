@@ -33,9 +33,10 @@ def provider() -> Iterator[CityProvider]:
 
 
 @pytest.fixture(scope="module")
-async def city(cluster, template, tmp_path_factory, provider) -> AsyncIterator[SimpleNamespace]:
+async def city(cluster, town_template, tmp_path_factory,
+               provider) -> AsyncIterator[SimpleNamespace]:
     """A town that knows the provider, and a mapping of some groups."""
-    with cloned(cluster, template) as database:
+    with cloned(cluster, town_template) as database:
         async with served_town(
                 database, tmp_path_factory.mktemp("home"), oidc_issuer=provider.url,
                 oidc_client_id=CLIENT, oidc_client_secret=SECRET, oidc_name="市统一身份平台",
@@ -264,8 +265,9 @@ async def test_the_servers_role_alone_vouches_for_nobody(city):
             await connection.execute("SELECT key FROM provider_key")
 
 
-async def test_without_the_provider_the_page_says_so_and_local_sign_in_works(database, tmp_path):
-    async with served_town(database, tmp_path, oidc_issuer="http://127.0.0.1:9/") as town:
+async def test_without_the_provider_the_page_says_so_and_local_sign_in_works(
+        town_database, tmp_path):
+    async with served_town(town_database, tmp_path, oidc_issuer="http://127.0.0.1:9/") as town:
         client = town.client(**PAGE)
         answer = await client.get("/login/provider?next=/wall")
         assert answer.status_code == 503

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from console.cli.up import KEEP_ALIVE_S
 from console.server import create_app
 from gis.accounts import create_account, issue_token
 from gis.settings import Settings
-from tests.conftest import cloned
+from tests.conftest import Database, cloned
 
 PASSWORD = "correct horse"
 WEST, SOUTH, STEP = 120.0, 30.0, 0.01
@@ -114,8 +114,7 @@ async def serving(app: object) -> AsyncIterator[str]:
 
 @contextlib.asynccontextmanager
 async def served_town(database, home: Path, **settings: object) -> AsyncIterator[Town]:
-    """The town in a database of its own, served; with further settings."""
-    build_town(database.admin_url)
+    """A database with the town in it, served; with further settings."""
     app = create_app(Settings(
         home=home, database_url=database.server_url, admin_database_url=database.admin_url,
         secret="a secret of this test alone, long enough", **settings))
@@ -127,16 +126,23 @@ async def served_town(database, home: Path, **settings: object) -> AsyncIterator
 
 
 @pytest.fixture
-async def town(database, tmp_path: Path) -> AsyncIterator[Town]:
+def town_database(cluster, town_template) -> Iterator[Database]:
+    """A database of this test's own with the town in it."""
+    with cloned(cluster, town_template) as own:
+        yield own
+
+
+@pytest.fixture
+async def town(town_database, tmp_path: Path) -> AsyncIterator[Town]:
     """A town of this test's own."""
-    async with served_town(database, tmp_path) as served:
+    async with served_town(town_database, tmp_path) as served:
         yield served
 
 
 @pytest.fixture(scope="module")
-async def shared_town(cluster, template, tmp_path_factory) -> AsyncIterator[Town]:
+async def shared_town(cluster, town_template, tmp_path_factory) -> AsyncIterator[Town]:
     """A town for tests that change nothing in it."""
-    with cloned(cluster, template) as database:
+    with cloned(cluster, town_template) as database:
         async with served_town(database, tmp_path_factory.mktemp("home")) as served:
             yield served
 

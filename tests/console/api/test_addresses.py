@@ -40,9 +40,9 @@ def put_houses(town) -> None:
 
 
 @pytest.fixture(scope="module")
-async def houses(cluster, template, tmp_path_factory):
+async def houses(cluster, town_template, tmp_path_factory):
     """A town with houses, for tests that change none of them."""
-    with cloned(cluster, template) as database:
+    with cloned(cluster, town_template) as database:
         async with served_town(database, tmp_path_factory.mktemp("home")) as town:
             put_houses(town)
             yield town
