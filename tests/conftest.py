@@ -22,8 +22,11 @@ import pytest
 from psycopg import sql
 
 from gis.cluster import OWNER, SERVER, Cluster
+from gis.postgres import machine_memory
 
 ROOT = Path(__file__).parent.parent
+# Of memory, twice what the clusters of a run grow to.
+MOST_BYTES = 12 * 2**30
 pytest_plugins = ["tests.program"]
 
 
@@ -84,10 +87,19 @@ def _remove_left_clusters(parent: Path) -> None:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
+def _parent_of_clusters() -> Path:
+    """Memory, where there is much of it: there a clone takes a fifteenth of the time."""
+    memory = Path("/dev/shm")
+    if (memory.is_dir() and os.access(memory, os.W_OK) and machine_memory() >= MOST_BYTES
+            and shutil.disk_usage(memory).free >= MOST_BYTES):
+        return memory
+    return Path(tempfile.gettempdir())
+
+
 @pytest.fixture(scope="session")
 def cluster(testrun_uid: str) -> Iterator[Cluster]:
     """The run's private cluster; the last worker to leave stops and removes it."""
-    parent = Path(tempfile.gettempdir())
+    parent = _parent_of_clusters()
     shared = Cluster(parent / f"gridwall-test-{testrun_uid[:12]}", durable=False)
     with file_lock(parent / f"gridwall-test.{os.getuid()}.lock"):
         _remove_left_clusters(parent)
