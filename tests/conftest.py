@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import groupby
 from pathlib import Path
 from uuid import uuid4
 
@@ -36,13 +37,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is marked long unless it is asked for."""
+    """Spread browsers over the run; leave out what is marked long unless it is asked for."""
+    items[:] = _spread(items)
     if config.getoption("--long"):
         return
     skip = pytest.mark.skip(reason="needs --long")
     for item in items:
         if "long" in item.keywords:
             item.add_marker(skip)
+
+
+def _spread(items: list[pytest.Item]) -> list[pytest.Item]:
+    """The files in their order, those that open a browser evenly among the others.
+
+    Drawing takes both cores: two browsers at once wait for each other, and at the end of a run
+    nothing else is left to be done meanwhile.
+    """
+    files = [list(tests) for _, tests in groupby(items, lambda item: item.path)]
+    drawing, others = [], []
+    for tests in files:
+        browses = any("browser" in getattr(test, "fixturenames", ()) for test in tests)
+        (drawing if browses else others).append(tests)
+    # Walls, the longest of all, stand last in the alphabet.
+    drawing.reverse()
+    places = [(at + 0.5) / len(one) for one in (drawing, others) for at in range(len(one))]
+    ordered = sorted(zip(places, drawing + others, strict=True), key=lambda placed: placed[0])
+    return [test for _, tests in ordered for test in tests]
 
 
 @pytest.fixture(scope="session")

@@ -24,8 +24,9 @@ def test(context: click.Context, long: bool, pytest_arguments: tuple[str, ...]) 
     """Run the tests; what else stands on the line goes to pytest."""
     command = [sys.executable, "-m", "pytest", *(["--long"] if long else [])]
     if not any(argument.startswith(("-n", "--numprocesses")) for argument in pytest_arguments):
-        # A file's tests share one worker, and so its districts and its open walls.
-        command += ["-n", "2", "--dist", "loadfile"]
+        # A file's tests share one worker, and so its districts and its open walls; the files come
+        # in the order of tests/conftest.py.
+        command += ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
     # A test meets settings only as it makes them.
     environment = {
         name: value for name, value in os.environ.items()

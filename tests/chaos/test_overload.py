@@ -102,9 +102,9 @@ async def test_beyond_what_it_can_take_it_says_so_and_loses_nothing(shared_clust
     finally:
         await server.stop()
     once_s = SENDERS * TURNS * TURN_S / calm.in_time
-    print(f"\ncalm: {calm.in_time:,} accepted, median {calm.median_s():.3f} s, p99 {calm.p99_s():.2f} s;"
-          f" flooded: {flood.in_time:,} accepted, median {flood.median_s():.3f} s,"
-          f" p99 {flood.p99_s():.2f} s; {flood.refused:,} refused")
+    for name, one in (("calm", calm), ("flooded", flood)):
+        print(f"{name}: {one.in_time:,} accepted, median {one.median_s():.3f} s,"
+              f" p99 {one.p99_s():.2f} s; {one.refused:,} refused")
     assert calm.refused == 0
     assert flood.in_time >= SHARE * calm.in_time
     assert flood.refused > SENDERS
