@@ -144,7 +144,8 @@ class _Repairing:
             # What lies elsewhere was not to be cured, and still is as it was.
             defects = later + [one for one in defects
                                if self.outlines and not known.intersection(one.keys)]
-        left = list(defects)
+        # Rounds look at parts, and mend beside them: what is told as left is found in the whole.
+        left = check(self.faces, self.parents, self.outlines)
         left += [Defect("empty", (key,), _somewhere(shape)) for key, shape in self.given.items()
                  if key not in self.faces]
         return Repair(self.faces, self._moved(), tuple(self.steps), tuple(left), self.outlines,

@@ -7,7 +7,7 @@ from random import Random
 import numpy as np
 import pytest
 import shapely
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gis.boundaries import Coverage, check, repair
@@ -193,6 +193,9 @@ def repair_and_hold(seed: int, random: Random, nested: bool, lakes: int) -> None
     Coverage.build(proposal.faces, parents)
 
 
+# An edge that was mended from its other side, or drawn together with it, is not told as left.
+@example(seed=0, random=Random(82), nested=True, lakes=0)
+@example(seed=0, random=Random(419), nested=True, lakes=0)
 @given(**_COMING_IN)
 @settings(max_examples=30, **_QUIET)
 def test_whatever_comes_in_is_repaired_to_a_nested_coverage(seed, random, nested, lakes):
