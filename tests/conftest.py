@@ -227,7 +227,14 @@ def district_database(cluster: Cluster, district_template: str) -> Iterator[Data
 
 
 @pytest.fixture(scope="session")
+def loaded_district(cluster: Cluster, district_template: str) -> Iterator[Database]:
+    """The synthetic district as it was loaded, for tests that change nothing in it."""
+    with cloned(cluster, district_template) as own:
+        yield own
+
+
+@pytest.fixture(scope="session")
 def session_database(cluster: Cluster, district_template: str) -> Iterator[Database]:
-    """One database with the synthetic district, shared by the tests of one worker."""
+    """One database with the synthetic district, for the pages of one worker, which write to it."""
     with cloned(cluster, district_template) as own:
         yield own

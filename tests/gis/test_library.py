@@ -152,8 +152,8 @@ def test_the_right_place_of_a_name_is_changed(world, text, old, new, follower, t
                  follower) == told
 
 
-def test_the_district_has_a_library_without_anybody_s_data(session_database):
-    with psycopg.connect(session_database.admin_url) as connection:
+def test_the_district_has_a_library_without_anybody_s_data(loaded_district):
+    with psycopg.connect(loaded_district.admin_url) as connection:
         def count(query: str) -> int:
             return connection.execute(query).fetchone()[0]
 

@@ -185,8 +185,8 @@ def test_connected_sets_are_those_that_all_subsets_tell():
 
 
 @pytest.mark.long
-def test_a_street_of_the_district_is_cut_fairer_within_a_minute(session_database):
-    with psycopg.connect(session_database.admin_url) as connection:
+def test_a_street_of_the_district_is_cut_fairer_within_a_minute(loaded_district):
+    with psycopg.connect(loaded_district.admin_url) as connection:
         ground = read_ground(connection, "base", "330191001")
         outlines = dict(connection.execute(
             "SELECT code, ST_AsBinary(geom) FROM area WHERE scheme = 'base'"

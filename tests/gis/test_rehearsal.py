@@ -32,9 +32,9 @@ def halves(shape):
 
 
 @pytest.fixture(scope="module")
-def redraw(session_database):
+def redraw(loaded_district):
     """One grid loses its half to a neighbour, one is split, one ends in another."""
-    with psycopg.connect(session_database.admin_url) as connection:
+    with psycopg.connect(loaded_district.admin_url) as connection:
         rows = connection.execute(
             "SELECT a.code, a.name, p.code, ST_AsBinary(a.geom) FROM area AS a"
             " JOIN area AS p ON p.identity_id = a.parent_id"
@@ -63,12 +63,12 @@ def redraw(session_database):
 
 
 @pytest.fixture(scope="module")
-def figures(session_database, redraw):
+def figures(loaded_district, redraw):
     """What the server's role is told, as a planner."""
-    token = issue_token(session_database.admin_url, "planner", None)
+    token = issue_token(loaded_district.admin_url, "planner", None)
 
     async def told():
-        async with open_pool(session_database.server_url) as database, \
+        async with open_pool(loaded_district.server_url) as database, \
                 database.scope(token) as connection:
             return await rehearse(connection, redraw, NOW)
 
@@ -76,10 +76,10 @@ def figures(session_database, redraw):
 
 
 @pytest.fixture(scope="module")
-def plain(session_database, redraw):
+def plain(loaded_district, redraw):
     """Each matter alone: its area before and after, and the officer, by one look-up each."""
     sides = (dict(redraw.before), {area.key: area.geom for area in redraw.after})
-    with psycopg.connect(session_database.admin_url) as connection:
+    with psycopg.connect(loaded_district.admin_url) as connection:
         grounds = dict(connection.execute(
             "SELECT code, ancestor_ids FROM area WHERE scheme = 'base' AND upper_inf(period)"))
         split_one = next(a.from_codes[0] for a in redraw.after if a.is_new)
@@ -126,8 +126,8 @@ def test_open_matters_that_change_their_owner_are_named(figures, plain):
     assert figures["matters"]["total"] == len(expected)
 
 
-def test_officers_carry_what_the_rule_of_assignment_gives_them(session_database, figures, plain):
-    with psycopg.connect(session_database.admin_url) as connection:
+def test_officers_carry_what_the_rule_of_assignment_gives_them(loaded_district, figures, plain):
+    with psycopg.connect(loaded_district.admin_url) as connection:
         codes = dict(connection.execute("SELECT id, officer_code FROM officer"))
     for side, name in ((0, "load_before"), (1, "load_after")):
         expected = Counter(codes[officers[side]] for _, _, officers, *_ in plain)
@@ -160,8 +160,8 @@ def test_the_rate_in_time_is_what_is_assumed_and_no_more(figures, plain):
                                                                 abs=0.01)
 
 
-def test_homes_and_people_move_with_the_ground(session_database, redraw, figures):
-    with psycopg.connect(session_database.admin_url) as connection:
+def test_homes_and_people_move_with_the_ground(loaded_district, redraw, figures):
+    with psycopg.connect(loaded_district.admin_url) as connection:
         rows = connection.execute(
             "SELECT ST_AsBinary(ST_PointOnSurface(b.geom)), count(*), sum(w.actual_residents)"
             " FROM address AS a JOIN building AS b ON b.id = a.building_id"

@@ -120,19 +120,19 @@ def try_all(database: Database, table, addresses: list[StandardAddress]) -> list
 
 
 @pytest.mark.timeout(600)  # Well under 90 s on a core of its own.
-def test_a_sample_of_distorted_addresses_is_found(session_database, table):
-    hold(try_all(session_database, table, sample_of(table, SEED, SAMPLE)))
+def test_a_sample_of_distorted_addresses_is_found(loaded_district, table):
+    hold(try_all(loaded_district, table, sample_of(table, SEED, SAMPLE)))
 
 
 @pytest.mark.long
 @pytest.mark.timeout(7200)
-def test_all_distorted_addresses_are_found(session_database, table):
-    hold(try_all(session_database, table, standard_addresses(table)))
+def test_all_distorted_addresses_are_found(loaded_district, table):
+    hold(try_all(loaded_district, table, standard_addresses(table)))
 
 
-def test_undistorted_addresses_are_found_surely(session_database, table):
+def test_undistorted_addresses_are_found_surely(loaded_district, table):
     sample = sample_of(table, SEED + 1, 200)
-    answers = asyncio.run(_answer(session_database, [one.text for one in sample]))
+    answers = asyncio.run(_answer(loaded_district, [one.text for one in sample]))
     for address, (level, answered) in zip(sample, answers, strict=True):
         assert level == "house"
         assert answered[0].house_code == address.house_code
